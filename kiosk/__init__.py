@@ -1,0 +1,1 @@
+"""Fourth floor: what a visitor sees: order links and their symbols."""

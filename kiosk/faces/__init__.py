@@ -1,0 +1,1 @@
+"""Faces: commands, screens, pages and printers; thin, they show what services return."""

@@ -1,0 +1,1 @@
+"""Second floor: the PLUS plan: members, signed cards, joining, verifying."""

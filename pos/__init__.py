@@ -1,0 +1,1 @@
+"""Third floor: the sale, from scan to receipt, and the counter's screens."""

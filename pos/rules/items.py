@@ -1,0 +1,47 @@
+"""The catalogue's item as the sale sees it: names, prices in fen, tiers, and how it leaves."""
+
+from typing import Literal
+
+import msgspec
+
+Kind = Literal["goods", "bag", "plan"]
+Delivery = Literal["carried", "shipped"]
+
+SHIPS_NEVER, SHIPS_MAY, SHIPS_ONLY = 0, 1, 2
+
+
+class Tier(msgspec.Struct, frozen=True, array_like=True):
+    """From `start` pieces (grams for weighed goods) a piece (a kg) costs `price_fen`."""
+
+    start: int
+    price_fen: int
+
+
+class Item(msgspec.Struct, frozen=True, kw_only=True):
+    """One catalogue row. Prices are fen per unit; for weighed goods per kilogram.
+
+    `plus_fen` is None when members pay retail. `barcodes` holds what labels say, a scale's
+    PLU as `PLU:00301`. `centers` empty means all. `ships` is 0 never, 1 may, 2 only.
+    `attributes` are pairs such as ("ccc", "…") or ("age", "3+").
+    """
+
+    sku: str
+    kind: Kind = "goods"
+    name_zh: str
+    name_en: str = ""
+    unit: str
+    retail_fen: int
+    plus_fen: int | None = None
+    tiers: tuple[Tier, ...] = ()
+    mix_group: str = ""
+    source: str = ""
+    factory: str = ""
+    cluster: str = ""
+    centers: tuple[str, ...] = ()
+    offer_id: str = ""
+    weighed: bool = False
+    ships: int = SHIPS_NEVER
+    start_quantity: int = 1
+    mnemonic: str = ""
+    barcodes: tuple[str, ...] = ()
+    attributes: tuple[tuple[str, str], ...] = ()

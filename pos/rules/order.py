@@ -1,0 +1,83 @@
+"""The completed sale as it is journalled, printed and booked: the body of a `sale` entry."""
+
+from typing import Literal
+
+import msgspec
+
+from pos.rules.basket import PriceName
+from pos.rules.items import Delivery, Kind
+
+Method = Literal["cash", "wechat", "alipay", "unionpay", "ecny"]
+WALLETS: tuple[Method, ...] = ("wechat", "alipay", "unionpay", "ecny")
+METHODS: tuple[Method, ...] = ("cash", *WALLETS)
+
+
+class OrderLine(msgspec.Struct, frozen=True, kw_only=True):
+    """One line as sold. `allocated_fen` is its share of what was paid; refunds use it."""
+
+    sku: str
+    name_zh: str
+    name_en: str
+    unit: str
+    kind: Kind
+    delivery: Delivery
+    quantity: int
+    weight_g: int | None
+    retail_fen: int
+    unit_price_fen: int
+    amount_fen: int
+    price: PriceName
+    tier_start: int | None
+    allocated_fen: int
+    code: str
+    cluster: str = ""
+
+
+class Payment(msgspec.Struct, frozen=True, kw_only=True):
+    """Money kept by one method; for cash also what was handed over."""
+
+    method: Method
+    amount_fen: int
+    handed_fen: int
+    reference: str = ""
+
+
+class MemberUsed(msgspec.Struct, frozen=True, kw_only=True):
+    """The membership whose prices applied; no personal data."""
+
+    serial: str
+    until: str
+
+
+class CardSold(msgspec.Struct, frozen=True, kw_only=True):
+    """The PLUS card that this sale granted; dates are ISO, `until` inclusive."""
+
+    card: str
+    serial: str
+    from_day: str
+    until: str
+    provisional: bool
+
+
+class Order(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema", tag="xuanpin.sale.1"):
+    """A completed sale. All sums in fen; `at_ms` Unix milliseconds; `day` the business day."""
+
+    order_id: str
+    receipt_no: str
+    day: str
+    at_ms: int
+    center: str
+    till: str
+    till_number: int
+    cashier: str
+    lines: tuple[OrderLine, ...]
+    payments: tuple[Payment, ...]
+    retail_fen: int
+    total_fen: int
+    saved_fen: int
+    plus_saved_fen: int
+    rounding_fen: int
+    paid_fen: int
+    change_fen: int
+    member: MemberUsed | None = None
+    card: CardSold | None = None

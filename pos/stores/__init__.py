@@ -1,0 +1,1 @@
+"""Stores: SQL over a database that somebody else opened; they never commit."""

@@ -1,0 +1,45 @@
+"""Time comes in as an argument; this is where the outermost ring reads it."""
+
+import time
+import uuid
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+
+class Clock(Protocol):
+    """Wall time, monotonic time and which boot both belong to."""
+
+    def now_ms(self) -> int:
+        """Return Unix milliseconds of the wall clock."""
+        ...
+
+    def monotonic_ms(self) -> int:
+        """Return milliseconds of a clock that never goes back while the machine runs."""
+        ...
+
+    def boot_id(self) -> str:
+        """Return an id that changes whenever the monotonic clock starts anew."""
+        ...
+
+
+@dataclass(frozen=True)
+class SystemClock:
+    """The machine's own clocks."""
+
+    _fallback_boot: str = field(default_factory=lambda: uuid.uuid4().hex)
+
+    def now_ms(self) -> int:
+        """Return Unix milliseconds of the wall clock."""
+        return time.time_ns() // 1_000_000
+
+    def monotonic_ms(self) -> int:
+        """Return milliseconds since an arbitrary moment of this boot."""
+        return time.monotonic_ns() // 1_000_000
+
+    def boot_id(self) -> str:
+        """Return the kernel's boot id, or one per process where there is none."""
+        try:
+            return Path("/proc/sys/kernel/random/boot_id").read_text("ascii").strip()
+        except OSError:
+            return self._fallback_boot

@@ -1,0 +1,165 @@
+"""One strict configuration file: found, read, and refused with file, key and nearest valid key."""
+
+import difflib
+import os
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import msgspec
+import platformdirs
+
+from sync.package import Section
+from sync.rules.refusal import N_, Fault, Refused
+
+ENVIRONMENT = "XUANPIN_CONFIG"
+T = TypeVar("T", bound=msgspec.Struct)
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The whole file, read: one struct per section, by the struct's type."""
+
+    path: Path
+    single: Mapping[type[msgspec.Struct], msgspec.Struct]
+    keyed: Mapping[type[msgspec.Struct], Mapping[str, msgspec.Struct]]
+
+    def get(self, section: type[T]) -> T:
+        """Return a section's values; a section missing from the file has its defaults."""
+        value = self.single[section]
+        assert isinstance(value, section)
+        return value
+
+    def named(self, section: type[T]) -> dict[str, T]:
+        """Return a keyed section's values by name, in the file's order."""
+        found = self.keyed[section]
+        return {name: value for name, value in found.items() if isinstance(value, section)}
+
+    def having(self, changed: msgspec.Struct) -> "Settings":
+        """Return the same settings with one single section replaced."""
+        return Settings(self.path, {**self.single, type(changed): changed}, self.keyed)
+
+
+def find(given: Path | None) -> Path:
+    """Return the configuration file in force: given, environment, here, user's, packaged.
+
+    A file that was named (`given` or the environment) must exist: raises `Fault`.
+    """
+    named = given or (Path(os.environ[ENVIRONMENT]) if os.environ.get(ENVIRONMENT) else None)
+    if named is not None:
+        if not named.is_file():
+            raise Fault(
+                Refused(
+                    "config.missing",
+                    N_("There is no configuration file {path}."),
+                    N_("Check --config and {variable}."),
+                    {"path": named, "variable": ENVIRONMENT},
+                )
+            )
+        return named
+    user = platformdirs.user_config_path("xuanpin") / "config.toml"
+    for path in (Path("config.toml"), user):
+        if path.is_file():
+            return path
+    return packaged()
+
+
+def packaged() -> Path:
+    """Return the documented default file, from the checkout or inside the wheel."""
+    checkout = Path(__file__).parent.parent / "config.toml"
+    return checkout if checkout.is_file() else Path(__file__).parent / "default_config.toml"
+
+
+def read(path: Path, sections: Sequence[Section]) -> Settings | Refused:
+    """Read one TOML file strictly; the refusal names file, key and the nearest valid key."""
+    try:
+        document = tomllib.loads(path.read_text("utf-8-sig"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        return _refused(path, N_("{path}: not a TOML file: {problem}."), problem=str(error))
+    except OSError as error:
+        return _refused(path, N_("{path}: cannot be read: {problem}."), problem=error.strerror)
+    by_name = {section.name: section for section in sections}
+    for name in document:
+        if name not in by_name:
+            return _unknown(path, name, name, list(by_name))
+    single: dict[type[msgspec.Struct], msgspec.Struct] = {}
+    keyed: dict[type[msgspec.Struct], dict[str, msgspec.Struct]] = {}
+    for section in sections:
+        raw = document.get(section.name, {})
+        if section.keyed:
+            values = _read_keyed(path, section, raw)
+            if isinstance(values, Refused):
+                return values
+            keyed[section.type] = values
+        else:
+            value = _read_struct(path, section.name, section.type, raw)
+            if isinstance(value, Refused):
+                return value
+            single[section.type] = value
+    return Settings(path, single, keyed)
+
+
+def _read_keyed(path: Path, section: Section, raw: object) -> dict[str, msgspec.Struct] | Refused:
+    if not isinstance(raw, dict):
+        return _bad(path, section.name, "expected a table")
+    values: dict[str, msgspec.Struct] = {}
+    for name, table in raw.items():
+        value = _read_struct(path, f"{section.name}.{name}", section.type, table)
+        if isinstance(value, Refused):
+            return value
+        values[name] = value
+    return values
+
+
+def _read_struct(
+    path: Path, where: str, kind: type[msgspec.Struct], raw: Any
+) -> msgspec.Struct | Refused:
+    unknown = _unknown_key(path, where, kind, raw)
+    if unknown is not None:
+        return unknown
+    try:
+        return msgspec.convert(raw, kind)
+    except msgspec.ValidationError as error:
+        problem, _, place = str(error).partition(" - at `$")
+        return _bad(path, where + place.rstrip("`"), problem)
+
+
+def _unknown_key(path: Path, where: str, kind: Any, raw: Any) -> Refused | None:
+    if not isinstance(raw, dict) or not isinstance(kind, type):
+        return None
+    if not issubclass(kind, msgspec.Struct):
+        return None
+    fields = {field.encode_name: field.type for field in msgspec.structs.fields(kind)}
+    for key, value in raw.items():
+        if key not in fields:
+            return _unknown(path, f"{where}.{key}", key, list(fields))
+        deeper = _unknown_key(path, f"{where}.{key}", fields[key], value)
+        if deeper is not None:
+            return deeper
+    return None
+
+
+def _unknown(path: Path, where: str, key: str, valid: list[str]) -> Refused:
+    nearest = difflib.get_close_matches(key, valid, n=1, cutoff=0.5)
+    hint = N_("Did you mean “{nearest}”?") if nearest else N_("Valid here: {valid}.")
+    return Refused(
+        "config.unknown_key",
+        N_("{path}: unknown key {key}."),
+        hint,
+        {"path": path, "key": where, "nearest": "".join(nearest), "valid": ", ".join(valid)},
+    )
+
+
+def _bad(path: Path, key: str, problem: str) -> Refused:
+    return Refused(
+        "config.bad_value",
+        N_("{path}: bad value for {key}: {problem}."),
+        N_("See the comments in the packaged config.toml."),
+        {"path": path, "key": key, "problem": problem},
+    )
+
+
+def _refused(path: Path, message: str, **values: object) -> Refused:
+    return Refused("config.unreadable", message, "", {"path": path, **values})

@@ -1,0 +1,174 @@
+"""The one place that opens, begins and commits: SQLite for a till, any SQL database for a hub."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sqlite_utils import Database as SqliteUtils
+from sqlite_utils import utils
+
+from sync.rules.refusal import N_, Fault, Refused
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection, Engine
+    from sqlite_utils.migrations import Migrations
+
+BUSY_TIMEOUT_S = 5
+
+# pysqlite3 where there is a wheel, so that SQLite is newer than the interpreter's own.
+sqlite3 = utils.sqlite3  # type: ignore[attr-defined]
+SqliteError: type[Exception] = sqlite3.Error
+
+
+class CommitUnknown(Exception):  # noqa: N818 - neither success nor failure is known
+    """COMMIT raised: the transaction may or may not be durable. Reopen and look for its id."""
+
+
+class Database:
+    """One SQLite file: a single writer connection behind a lock, a reader per thread.
+
+    All writing of a process goes through one connection, so a SQLite with the WAL-reset bug
+    (before 3.51.3) is safe too. WAL and `synchronous=FULL`: what COMMIT returned is durable.
+    """
+
+    def __init__(
+        self, path: Path, migrations: Sequence[Migrations] = (), *, read_only: bool = False
+    ) -> None:
+        """Open the file; unless `read_only`, create and migrate it. Raises `Fault`."""
+        self.path = path
+        self._read_only = read_only
+        self._lock = threading.RLock()
+        self._readers = threading.local()
+        self._opened: list[SqliteUtils] = []
+        self._generation = 0
+        try:
+            if not read_only:
+                path.parent.mkdir(parents=True, exist_ok=True)
+                self._writer = self._connect()
+                for steps in migrations:
+                    steps.apply(self._writer)
+            elif not path.is_file():
+                raise FileNotFoundError(path)
+        except (OSError, sqlite3.Error) as error:
+            raise Fault(_unusable(path, error)) from error
+
+    @contextmanager
+    def transaction(self) -> Iterator[SqliteUtils]:
+        """BEGIN IMMEDIATE … COMMIT; any exception inside rolls back and propagates.
+
+        Raises `CommitUnknown` if COMMIT itself raised: then call `reopen` and look the id up.
+        """
+        with self._lock:
+            writer = self._writer
+            writer.execute("BEGIN IMMEDIATE")
+            try:
+                yield writer
+            except BaseException:
+                if writer.conn.in_transaction:
+                    writer.conn.execute("ROLLBACK")
+                raise
+            try:
+                writer.conn.execute("COMMIT")
+            except sqlite3.Error as error:
+                raise CommitUnknown(str(error)) from error
+
+    def read(self) -> SqliteUtils:
+        """Return this thread's own read-only connection; it sees what is committed."""
+        if getattr(self._readers, "generation", None) != self._generation:
+            self._readers.connection = self._connect(reader=True)
+            self._readers.generation = self._generation
+        connection: SqliteUtils = self._readers.connection
+        return connection
+
+    def checkpoint(self) -> None:
+        """Move the whole WAL into the database file; raises `Fault` unless all of it moved."""
+        with self._lock:
+            try:
+                busy = self._writer.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+            except sqlite3.Error as error:
+                raise Fault(_unusable(self.path, error)) from error
+        if busy:
+            raise Fault(_unusable(self.path, "checkpoint blocked"))
+
+    def reopen(self) -> None:
+        """Drop every connection and connect anew, as after a COMMIT of unknown outcome."""
+        with self._lock:
+            self.close()
+            try:
+                self._writer = self._connect()
+            except sqlite3.Error as error:
+                raise Fault(_unusable(self.path, error)) from error
+
+    def close(self) -> None:
+        """Close all connections; readers of other threads open again on their next read."""
+        with self._lock:
+            self._generation += 1
+            while self._opened:
+                self._opened.pop().close()
+
+    def _connect(self, *, reader: bool = False) -> SqliteUtils:
+        mode = "ro" if self._read_only else "rwc"
+        connection = sqlite3.connect(
+            f"{self.path.absolute().as_uri()}?mode={mode}",
+            uri=True,
+            timeout=BUSY_TIMEOUT_S,
+            isolation_level=None,
+            check_same_thread=False,
+        )
+        if not self._read_only:
+            connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute("PRAGMA foreign_keys = ON")
+        if reader:
+            connection.execute("PRAGMA query_only = ON")
+        opened = SqliteUtils(connection)
+        self._opened.append(opened)
+        return opened
+
+
+def _unusable(path: Path, problem: object) -> Refused:
+    return Refused(
+        "database.unusable",
+        N_("The database {path} cannot be used: {problem}."),
+        N_("Check the disk, its free space and the file's permissions."),
+        {"path": path, "problem": problem},
+    )
+
+
+def open_hub(url: str) -> Engine:
+    """Open the hub's database by SQLAlchemy URL; SQLite gets WAL, FULL and BEGIN IMMEDIATE."""
+    from sqlalchemy import create_engine, event, make_url
+
+    parsed = make_url(url)
+    if parsed.get_backend_name() != "sqlite":
+        return create_engine(parsed, pool_pre_ping=True)
+    assert parsed.database not in (None, "", ":memory:"), "a hub's database is a file"
+    engine = create_engine(
+        parsed,
+        module=sqlite3,
+        connect_args={"check_same_thread": False, "timeout": BUSY_TIMEOUT_S},
+    )
+
+    @event.listens_for(engine, "connect")
+    def configure(connection: sqlite3.Connection, _record: object) -> None:
+        connection.isolation_level = None
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute("PRAGMA foreign_keys = ON")
+
+    @event.listens_for(engine, "begin")
+    def begin_immediate(connection: Connection) -> None:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+    return engine
+
+
+@contextmanager
+def hub_transaction(engine: Engine) -> Iterator[Connection]:
+    """One transaction at the hub: committed when the block ends, rolled back if it raises."""
+    with engine.begin() as connection:
+        yield connection

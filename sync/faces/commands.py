@@ -1,0 +1,24 @@
+"""`xuanpin sync`: the hub, and what tills say to it."""
+
+import click
+
+from sync.faces.lazy import LazyGroup
+
+COMMANDS = {
+    "hub": "sync.faces.hub_commands:hub_command",
+    "invite": "sync.faces.hub_commands:invite_command",
+    "enrol": "sync.faces.till_commands:enrol_command",
+    "push": "sync.faces.till_commands:push_command",
+    "status": "sync.faces.till_commands:status_command",
+    "verify": "sync.faces.till_commands:verify_command",
+}
+
+
+@click.group(
+    "sync",
+    cls=LazyGroup,
+    commands_at=COMMANDS,
+    help="Hub and tills: enrol, push, status and verify.",
+)
+def group() -> None:
+    """Hold the commands of the ground floor."""

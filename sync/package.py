@@ -1,0 +1,79 @@
+"""What each package declares of itself; the front door hands the lists down.
+
+So the ground floor parses, migrates and books what it was given and knows nothing of the
+floors above.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import msgspec
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection, Table
+    from sqlite_utils.migrations import Migrations
+
+    from sync.rules.entry import Header
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """One table of config.toml and the strict struct it is read into.
+
+    `keyed` sections hold one struct per name (`[centers.zhengzhou]`).
+    """
+
+    name: str
+    type: type[msgspec.Struct]
+    keyed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A journal kind and what it records, for the hub's reader and the documentation."""
+
+    name: str
+    meaning: str
+
+
+@dataclass(frozen=True, slots=True)
+class Arrived:
+    """An entry the hub has appended and now books; `till_name` is its short name."""
+
+    header: Header
+    body: bytes
+    till_name: str
+    center: str
+
+
+@dataclass(frozen=True, slots=True)
+class Projection:
+    """How the hub books one kind: tables of the package's own, filled from appended entries.
+
+    `book` gets entries of this kind that are new at the hub, in order, inside the hub's open
+    transaction. It returns the indexes of bodies it could not read (flagged uninterpreted)
+    and never raises for bad data.
+    """
+
+    kind: str
+    tables: tuple[Table, ...]
+    book: Callable[[Connection, Sequence[Arrived]], Sequence[int]]
+
+
+def _no_projections() -> tuple[Projection, ...]:
+    return ()
+
+
+@dataclass(frozen=True, slots=True)
+class Package:
+    """All that one floor declares; `projections` is called only where a hub runs."""
+
+    name: str
+    sections: tuple[Section, ...] = ()
+    kinds: tuple[Kind, ...] = ()
+    journal_migrations: tuple[Migrations, ...] = ()
+    reference_migrations: tuple[Migrations, ...] = ()
+    projections: Callable[[], tuple[Projection, ...]] = _no_projections

@@ -1,0 +1,96 @@
+"""The journal's envelope: header, body and private part, chained by SHA-256.
+
+`hash = SHA-256(DOMAIN ‖ previous hash ‖ header bytes)`; the header carries the body's digest and
+the salted private part's digest, so the private part can be deleted without breaking the chain.
+"""
+
+import hashlib
+from dataclasses import dataclass
+
+import msgspec
+
+DOMAIN = b"xuanpin.entry.1\0"
+GENESIS = bytes(32)
+MOST_BODY_BYTES = 256 * 1024
+SALT_BYTES = 16
+
+
+class Header(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
+    """What the chain commits to. Its stored bytes, not this value, are what is hashed."""
+
+    version: int
+    till: str  # the install id: 32 hex digits, made with the till's key
+    run: str
+    seq: int  # from 1 in each run
+    kind: str
+    id: str  # UUIDv7 of the thing recorded (the order, the grant …)
+    at_ms: int  # wall clock, Unix milliseconds
+    mono_ms: int  # monotonic milliseconds since the run opened
+    boot: str
+    day: str  # business day, ISO date
+    amount_fen: int
+    body_bytes: int
+    body_sha256: bytes
+    private_sha256: bytes  # of salt ‖ private part; empty when there is none
+
+
+@dataclass(frozen=True, slots=True)
+class Private:
+    """Personal data beside an entry, salted so that its digest says nothing once deleted."""
+
+    salt: bytes
+    data: bytes
+
+    def digest(self) -> bytes:
+        """Return what the header carries of this part."""
+        return hashlib.sha256(self.salt + self.data).digest()
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One journal entry as stored and as sent: its header's exact bytes, body, private part."""
+
+    header_bytes: bytes
+    body: bytes
+    private: Private | None
+    prev: bytes
+    hash: bytes
+
+    @property
+    def header(self) -> Header:
+        """Decode the header; raises `msgspec.ValidationError` if it is not one."""
+        return decode_header(self.header_bytes)
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What a service asks to be journalled; the run gives it a place in the chain.
+
+    `id` is a UUIDv7, `day` an ISO date; `private` is sealed personal data or None.
+    """
+
+    kind: str
+    id: str
+    day: str
+    amount_fen: int
+    body: bytes
+    private: Private | None = None
+
+
+_encode = msgspec.msgpack.Encoder().encode
+_decode = msgspec.msgpack.Decoder(Header).decode
+
+
+def encode_header(header: Header) -> bytes:
+    """Return the header's canonical bytes (MessagePack array in field order)."""
+    return _encode(header)
+
+
+def decode_header(data: bytes) -> Header:
+    """Read header bytes; raises `msgspec.DecodeError` (a `ValueError`) on anything else."""
+    return _decode(data)
+
+
+def entry_hash(prev: bytes, header_bytes: bytes) -> bytes:
+    """Chain one header onto the hash before it."""
+    return hashlib.sha256(DOMAIN + prev + header_bytes).digest()

@@ -1,0 +1,32 @@
+"""What a person is told when something they asked for cannot be done."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A refusal that a person can cause: a value to return, never an exception.
+
+    `reason` is a stable dotted slug for programs (`scan.check_digit`).
+    `message` says what is wrong and where; `hint` says what to do. Both are English
+    message ids for gettext with `{name}` places, filled from `values` after translation.
+    """
+
+    reason: str
+    message: str
+    hint: str = ""
+    values: Mapping[str, object] = field(default_factory=dict)
+
+
+class Fault(Exception):  # noqa: N818 - a fault of the machine, as refusals are a person's
+    """An I/O failure that a person has to act on; carries the same words as a refusal."""
+
+    def __init__(self, refused: Refused) -> None:
+        super().__init__(refused.message.format(**refused.values))
+        self.refused = refused
+
+
+def N_(message: str) -> str:  # noqa: N802 - gettext's own name for "translate later"
+    """Mark an English message id for the catalogues without translating it here."""
+    return message

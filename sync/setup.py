@@ -1,0 +1,115 @@
+"""What every command is handed: settings, language, clock, and where things are kept."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+import platformdirs
+
+from sync.clock import Clock
+from sync.config import Settings
+from sync.language import Language
+from sync.package import Package, Section
+from sync.rules.refusal import N_, Refused
+
+
+class TillSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """[till]: which till this is and where it keeps its data."""
+
+    id: str = "ZZ-01"
+    center: str = "zhengzhou"
+    cashier: str = "01"
+    data_directory: str = ""
+
+
+class CenterSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """[centers.NAME]: a product selection center, as its receipts name it."""
+
+    number: int
+    name_zh: str
+    name_en: str
+    address_zh: str = ""
+    address_en: str = ""
+    return_policy_zh: str = ""
+    return_policy_en: str = ""
+
+
+class HubSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """[hub]: where the hub answers (for tills), and where it listens (for the hub itself)."""
+
+    url: str = ""
+    listen_host: str = "127.0.0.1"
+    listen_port: int = 8000
+    database: str = ""
+    push_every_s: int = 5
+    timeout_s: int = 10
+
+
+class UiSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """[ui]: the language and theme that screens and receipts start with."""
+
+    language: str = "zh"
+    theme: str = "dark"
+
+
+SECTIONS = (
+    Section("till", TillSettings),
+    Section("centers", CenterSettings, keyed=True),
+    Section("hub", HubSettings),
+    Section("ui", UiSettings),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """The composition handed down by the front door; `root` is the data directory."""
+
+    settings: Settings
+    packages: tuple[Package, ...]
+    say: Language
+    clock: Clock
+    root: Path
+    demo: bool = False
+
+    @property
+    def till(self) -> TillSettings:
+        """The [till] section, with `--till` and `--center` applied."""
+        return self.settings.get(TillSettings)
+
+    @property
+    def hub(self) -> HubSettings:
+        """The [hub] section."""
+        return self.settings.get(HubSettings)
+
+    @property
+    def till_directory(self) -> Path:
+        """Where this till keeps journal.db, reference.db, its key and its selling lock."""
+        return self.root / "tills" / self.till.id
+
+    @property
+    def hub_directory(self) -> Path:
+        """Where a hub on this machine keeps its database and keys."""
+        return self.root / "hub"
+
+    def center(self) -> CenterSettings | Refused:
+        """Return this till's center, or a refusal that lists the configured ones."""
+        centers = self.settings.named(CenterSettings)
+        found = centers.get(self.till.center)
+        if found is not None:
+            return found
+        return Refused(
+            "config.unknown_center",
+            N_("{path}: there is no center “{center}”."),
+            N_("Configured centers: {known}."),
+            {
+                "path": self.settings.path,
+                "center": self.till.center,
+                "known": ", ".join(centers),
+            },
+        )
+
+
+def data_root(settings: Settings) -> Path:
+    """Return the data directory: the file's, else the platform's (`XDG_DATA_HOME` moves it)."""
+    given = settings.get(TillSettings).data_directory
+    return Path(given).expanduser() if given else platformdirs.user_data_path("xuanpin")
