@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import sys
 from pathlib import Path
+from typing import NoReturn
 
 import click
 import msgspec
@@ -14,10 +16,10 @@ import pos.declared
 import sync.declared
 from sync import config
 from sync.clock import SystemClock
-from sync.faces.lazy import LazyGroup
+from sync.faces.lazy import LazyGroup, spoken
 from sync.language import LANGUAGES, Language
 from sync.package import Package
-from sync.rules.refusal import Fault, Refused
+from sync.rules.refusal import N_, Fault, Refused
 from sync.setup import Setup, TillSettings, UiSettings, data_root
 
 __version__ = "0.1.0"
@@ -28,6 +30,8 @@ PACKAGES: tuple[Package, ...] = (
     pos.declared.PACKAGE,
     kiosk.declared.PACKAGE,
 )
+
+USAGE = N_("{place}: {problem} See {place} --help.")
 
 GROUPS = {
     "pos": "pos.faces.commands:group",
@@ -78,13 +82,41 @@ def make_setup(
 
 
 def main() -> None:
-    """Run the command line; a fault is one line on stderr and exit status 2."""
+    """Run the command line; whatever is wrong is one line on stderr and exit status 2."""
+    say = Language(_language_asked(sys.argv[1:]), [package.name for package in PACKAGES])
+    door = spoken(front_door, say)
     try:
-        front_door()
+        status = door.main(prog_name="xuanpin", obj=say, standalone_mode=False)
     except Fault as fault:
-        spoken = Language("zh", [package.name for package in PACKAGES]).refusal(fault.refused)
-        click.echo(spoken, err=True)
-        sys.exit(2)
+        _stop(say.refusal(fault.refused), fault.refused.reason)
+    except click.UsageError as error:
+        place = error.ctx.command_path if error.ctx else "xuanpin"
+        _stop(say(USAGE, place=place, problem=error.format_message()), "usage")
+    except click.ClickException as error:
+        _stop(error.format_message(), "usage")
+    except click.Abort:
+        sys.exit(130)
+    sys.exit(status if isinstance(status, int) else 0)
+
+
+def _language_asked(arguments: list[str]) -> str:
+    """Find the language before the settings can be read: asked for, configured, or Chinese."""
+    for given, value in itertools.pairwise([*arguments, ""]):
+        name = value if given == "--language" else given.removeprefix("--language=")
+        if name in LANGUAGES and name != given:
+            return name
+    try:
+        settings = config.read(config.find(None), sync.declared.PACKAGE.sections, strict=False)
+    except Fault:
+        return "zh"
+    return "zh" if isinstance(settings, Refused) else settings.get(UiSettings).language
+
+
+def _stop(line: str, reason: str) -> NoReturn:
+    if "--json" in sys.argv:
+        click.echo(msgspec.json.encode({"refused": reason, "message": line}).decode())
+    click.echo(line, err=True)
+    sys.exit(2)
 
 
 if __name__ == "__main__":

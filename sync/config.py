@@ -72,8 +72,11 @@ def packaged() -> Path:
     return checkout if checkout.is_file() else Path(__file__).parent / "default_config.toml"
 
 
-def read(path: Path, sections: Sequence[Section]) -> Settings | Refused:
-    """Read one TOML file strictly; the refusal names file, key and the nearest valid key."""
+def read(path: Path, sections: Sequence[Section], *, strict: bool = True) -> Settings | Refused:
+    """Read one TOML file; the refusal names file, key and the nearest valid key.
+
+    Not `strict`, tables of other packages are passed over, for a caller that knows only some.
+    """
     try:
         document = tomllib.loads(path.read_text("utf-8-sig"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
@@ -82,7 +85,7 @@ def read(path: Path, sections: Sequence[Section]) -> Settings | Refused:
         return _refused(path, N_("{path}: cannot be read: {problem}."), problem=error.strerror)
     by_name = {section.name: section for section in sections}
     for name in document:
-        if name not in by_name:
+        if strict and name not in by_name:
             return _unknown(path, name, name, list(by_name))
     single: dict[type[msgspec.Struct], msgspec.Struct] = {}
     keyed: dict[type[msgspec.Struct], dict[str, msgspec.Struct]] = {}

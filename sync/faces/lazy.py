@@ -1,9 +1,13 @@
-"""A command group that imports each command only when it is called."""
+"""A command group that imports each command only when called, and speaks the user's language."""
 
+import copy
 import importlib
 from collections.abc import Mapping
 
 import click
+
+from sync.language import Language
+from sync.setup import Setup
 
 
 class LazyGroup(click.Group):
@@ -19,11 +23,34 @@ class LazyGroup(click.Group):
         return list(self.commands_at)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Import one command."""
-        del ctx
+        """Import one command; its help is in the language that the context speaks."""
         if cmd_name not in self.commands_at:
             return None
         module, _, attribute = self.commands_at[cmd_name].partition(":")
         command = getattr(importlib.import_module(module), attribute)
         assert isinstance(command, click.Command)
-        return command
+        say = spoken_language(ctx)
+        return spoken(command, say) if say else command
+
+
+def spoken_language(ctx: click.Context) -> Language | None:
+    """Return the language of a context: before the settings are read, the object is one."""
+    if isinstance(ctx.obj, Setup):
+        return ctx.obj.say
+    return ctx.obj if isinstance(ctx.obj, Language) else None
+
+
+def spoken(command: click.Command, say: Language) -> click.Command:
+    """Return a copy of a command whose help texts are translated."""
+    translated = copy.copy(command)
+    translated.help = say(" ".join(command.help.split())) if command.help else command.help
+    translated.params = [_spoken_parameter(parameter, say) for parameter in command.params]
+    return translated
+
+
+def _spoken_parameter(parameter: click.Parameter, say: Language) -> click.Parameter:
+    if not isinstance(parameter, click.Option) or not parameter.help:
+        return parameter
+    translated = copy.copy(parameter)
+    translated.help = say(parameter.help)
+    return translated
