@@ -1,0 +1,82 @@
+"""The configuration file: found in one order, read strictly, refused by name."""
+
+from pathlib import Path
+
+import pytest
+
+from sync import config
+from sync.declared import PACKAGE
+from sync.language import Language
+from sync.rules.refusal import Fault, Refused
+from sync.setup import CenterSettings, HubSettings, TillSettings
+
+EN = Language("en", ["sync"])
+
+
+def write(directory: Path, text: str) -> Path:
+    path = directory / "config.toml"
+    path.write_text(text, "utf-8")
+    return path
+
+
+def refusal(path: Path) -> str:
+    read = config.read(path, PACKAGE.sections)
+    assert isinstance(read, Refused)
+    return EN.refusal(read)
+
+
+def test_what_the_file_leaves_out_has_its_default(tmp_path: Path) -> None:
+    path = write(
+        tmp_path, '[till]\nid = "YW-07"\n[centers.yiwu]\nnumber=3\nname_zh="义"\nname_en="Y"'
+    )
+    settings = config.read(path, PACKAGE.sections)
+    assert not isinstance(settings, Refused)
+    assert settings.get(TillSettings) == TillSettings(id="YW-07")
+    assert settings.get(HubSettings) == HubSettings()
+    assert settings.named(CenterSettings)["yiwu"].number == 3
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("[till]\ncentre = 'x'", "unknown key till.centre. Did you mean “center”?"),
+        ("[tills]\nid = 'x'", "unknown key tills. Did you mean “till”?"),
+        ("[hub]\nlisten_port = '80'", "bad value for hub.listen_port: Expected `int`, got `str`."),
+        ("[centers.x]\nname_zh = 'x'", "bad value for centers.x: Object missing required field"),
+        ("centers = 3", "bad value for centers: expected a table."),
+        ("[till\nid = 3", "not a TOML file"),
+    ],
+)
+def test_what_is_wrong_is_named_with_file_and_key(tmp_path: Path, text: str, said: str) -> None:
+    path = write(tmp_path, text)
+    line = refusal(path)
+    assert str(path) in line
+    assert said in line
+    assert "\n" not in line
+
+
+def test_the_order_in_which_files_are_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    user = tmp_path / "user" / "xuanpin"
+    here = tmp_path / "here"
+    for directory in (user, here):
+        directory.mkdir(parents=True)
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "user"))
+    monkeypatch.delenv(config.ENVIRONMENT, raising=False)
+    monkeypatch.chdir(here)
+    assert config.find(None) == config.packaged()
+    write(user, "")
+    assert config.find(None) == user / "config.toml"
+    write(here, "")
+    assert config.find(None) == Path("config.toml")
+    named = write(tmp_path, "")
+    monkeypatch.setenv(config.ENVIRONMENT, str(named))
+    assert config.find(None) == named
+    assert config.find(user / "config.toml") == user / "config.toml"
+
+
+def test_a_named_file_that_is_missing_is_a_fault(tmp_path: Path) -> None:
+    with pytest.raises(Fault) as caught:
+        config.find(tmp_path / "none.toml")
+    assert str(tmp_path) in str(caught.value)
