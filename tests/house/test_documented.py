@@ -9,6 +9,7 @@ import msgspec
 import pytest
 
 from sync import config
+from sync.package import Section
 from sync.rules.refusal import Refused
 from xuanpin import PACKAGES, front_door
 
@@ -40,7 +41,7 @@ SECTIONS = [section for package in PACKAGES for section in package.sections]
 
 @pytest.mark.parametrize("section", SECTIONS, ids=lambda section: section.name)
 def test_every_setting_stands_in_the_packaged_file_with_its_default(
-    section: config.Section,
+    section: Section,
 ) -> None:
     text = (ROOT / "config.toml").read_text("utf-8")
     document = tomllib.loads(text)
