@@ -4,6 +4,7 @@ For each line the candidates are retail, the label's own amount (`fixed`), the q
 a promotion and PLUS. They do not stack: the lowest line amount wins, and on a tie the earlier of
 `RANK`, so PLUS never claims a saving the visitor had anyway. Bags and the plan cost their price.
 
+>>> import msgspec
 >>> from pos.rules.items import Item, Tier
 >>> tea = Item(sku="TEA", name_zh="毛尖小袋", unit="盒", retail_fen=3900, plus_fen=3500,
 ...            tiers=(Tier(10, 2700),))
