@@ -1,0 +1,273 @@
+"""Segments: consecutive entries of one run under a signed head, as sent by wire or on a stick.
+
+A segment is one MessagePack array in one zstd frame. Its head is signed by the till's key, and
+the till's certificate travels with it, so whoever knows the hub's key can check everything.
+"""
+
+import hashlib
+import io
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import msgspec
+import zstandard
+
+from sync.rules.certificate import Certificate, Sign
+from sync.rules.certificate import read as read_certificate
+from sync.rules.entry import GENESIS, MOST_BODY_BYTES, Entry, Header, Private, entry_hash
+from sync.rules.refusal import N_, Refused
+from sync.rules.signatures import verify
+
+DOMAIN = b"xuanpin.segment.1\0"
+MOST_ENTRIES = 500
+MOST_PACKED_BYTES = 1024 * 1024
+MOST_UNPACKED_BYTES = 4 * 1024 * 1024
+MOST_PRIVATE_BYTES = 64 * 1024
+_ENVELOPE_BYTES = 2048
+_ENTRY_OVERHEAD = 32
+_LEVEL = 3
+_MOST_INTEGER = 2**63 - 1
+_WINDOW_BYTES = 8 * 1024 * 1024
+
+_INSTALL = re.compile(r"[0-9a-f]{32}")
+_NAME = re.compile(r"[0-9A-Za-z_.:-]{1,64}")
+_DAY = re.compile(r"\d{4}-\d\d-\d\d")
+
+
+class SegmentHead(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
+    """What the till signs: which entries of which run, for which hub.
+
+    `prev` is the hash before the first entry, `last_hash` that of the last. `parent_run` is the
+    run that this run names as its parent, empty for a till's first.
+    """
+
+    version: int
+    hub_id: str
+    till: str
+    run: str
+    first_seq: int
+    prev: bytes
+    last_seq: int
+    last_hash: bytes
+    parent_run: str
+
+
+class _Sent(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
+    header: bytes
+    body: bytes
+    salt: bytes  # empty: no private part
+    private: bytes
+
+
+class _Wire(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
+    version: int
+    head: bytes
+    signature: bytes
+    certificate: bytes
+    entries: list[_Sent]
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A segment as read: not yet checked. `head_bytes` is what was signed, kept as evidence."""
+
+    head: SegmentHead
+    head_bytes: bytes
+    signature: bytes
+    certificate: bytes
+    entries: tuple[Entry, ...]
+
+
+def cut(entries: Sequence[Entry]) -> Sequence[Entry]:
+    """Return the longest start of `entries` within the limits of a segment, at least one."""
+    size = _ENVELOPE_BYTES
+    for index, entry in enumerate(entries[:MOST_ENTRIES]):
+        private = 0 if entry.private is None else len(entry.private.data) + len(entry.private.salt)
+        size += len(entry.header_bytes) + len(entry.body) + private + _ENTRY_OVERHEAD
+        if index and size > MOST_UNPACKED_BYTES:
+            return entries[:index]
+    return entries[:MOST_ENTRIES]
+
+
+def pack(
+    entries: Sequence[Entry],
+    *,
+    hub_id: str,
+    parent_run: str,
+    certificate: bytes,
+    sign: Sign,
+) -> tuple[bytes, int]:
+    """Pack the longest start of `entries` that fits; return the bytes and how many went in.
+
+    `entries` are consecutive entries of one run; `sign` is the till's.
+    """
+    chosen = cut(entries)
+    while True:
+        data = _pack(chosen, hub_id, parent_run, certificate, sign)
+        if len(data) <= MOST_PACKED_BYTES:
+            return data, len(chosen)
+        assert len(chosen) > 1, "one entry always fits"
+        chosen = chosen[: len(chosen) // 2]
+
+
+def _pack(
+    entries: Sequence[Entry], hub_id: str, parent_run: str, certificate: bytes, sign: Sign
+) -> bytes:
+    first, last = entries[0], entries[-1]
+    at = first.header
+    head = msgspec.msgpack.encode(
+        SegmentHead(
+            version=1,
+            hub_id=hub_id,
+            till=at.till,
+            run=at.run,
+            first_seq=at.seq,
+            prev=first.prev,
+            last_seq=at.seq + len(entries) - 1,
+            last_hash=last.hash,
+            parent_run=parent_run,
+        )
+    )
+    wire = _Wire(1, head, sign(DOMAIN + head), certificate, [_sent(entry) for entry in entries])
+    return zstandard.ZstdCompressor(level=_LEVEL).compress(msgspec.msgpack.encode(wire))
+
+
+def _sent(entry: Entry) -> _Sent:
+    private = entry.private
+    if private is None:
+        return _Sent(entry.header_bytes, entry.body, b"", b"")
+    return _Sent(entry.header_bytes, entry.body, private.salt, private.data)
+
+
+def unpack(data: bytes) -> Segment | Refused:
+    """Read a segment's bytes; hashes are chained from the head's `prev`. Nothing is trusted yet.
+
+    Refused if too large, not one zstd frame of MessagePack, or empty.
+    """
+    if len(data) > MOST_PACKED_BYTES:
+        return _refused("segment.too_large", N_("The segment is larger than 1 MiB."))
+    try:
+        raw = _decompress(data)
+        if len(raw) > MOST_UNPACKED_BYTES:
+            return _refused("segment.too_large", N_("The segment unpacks to more than 4 MiB."))
+        wire = msgspec.msgpack.decode(raw, type=_Wire)
+        head = msgspec.msgpack.decode(wire.head, type=SegmentHead)
+    except (zstandard.ZstdError, msgspec.DecodeError):
+        return _refused("segment.malformed", N_("The segment is malformed."))
+    if not 1 <= len(wire.entries) <= MOST_ENTRIES:
+        return _refused("segment.count", N_("A segment holds 1 to 500 entries."))
+    entries = []
+    prev = head.prev
+    for sent in wire.entries:
+        private = Private(sent.salt, sent.private) if sent.salt else None
+        own = entry_hash(prev, sent.header)
+        entries.append(Entry(sent.header, sent.body, private, prev, own))
+        prev = own
+    return Segment(head, wire.head, wire.signature, wire.certificate, tuple(entries))
+
+
+def _decompress(data: bytes) -> bytes:
+    decompressor = zstandard.ZstdDecompressor(max_window_size=_WINDOW_BYTES)
+    parts, left = [], MOST_UNPACKED_BYTES + 1
+    with decompressor.stream_reader(io.BytesIO(data), read_across_frames=False) as reader:
+        while left and (part := reader.read(left)):
+            parts.append(part)
+            left -= len(part)
+    return b"".join(parts)
+
+
+def check_segment(segment: Segment, hub_public: bytes) -> Certificate | Refused:
+    """Check a segment against the hub's public key; return the certificate of who sent it.
+
+    Checked: certificate, head signature, that the install id is the certificate's, that the
+    hashes lead from the head's first to its last, that seq is consecutive, and that every body
+    and private part has the digest in its header.
+    """
+    certificate = read_certificate(segment.certificate, hub_public)
+    if isinstance(certificate, Refused):
+        return certificate
+    head = segment.head
+    if not verify(certificate.public_key, segment.signature, DOMAIN + segment.head_bytes):
+        return _refused("segment.forged", N_("The segment is not signed by its till."))
+    if head.till != certificate.install:
+        return _refused("segment.other_till", N_("The segment names another till than it may."))
+    problem = _head_problem(segment) or _entries_problem(segment)
+    if problem:
+        return _refused(
+            "segment.inconsistent",
+            N_("The segment contradicts itself: {problem}."),
+            problem=problem,
+        )
+    return certificate
+
+
+def _head_problem(segment: Segment) -> str:
+    head = segment.head
+    if head.version != 1:
+        return "unknown version"
+    if not _NAME.fullmatch(head.run) or (head.parent_run and not _NAME.fullmatch(head.parent_run)):
+        return "run name"
+    if len(head.prev) != len(GENESIS):
+        return "length of the previous hash"
+    if not 1 <= head.first_seq <= _MOST_INTEGER - MOST_ENTRIES:
+        return "first seq"
+    if head.last_seq != head.first_seq + len(segment.entries) - 1:
+        return "number of entries"
+    if head.last_hash != segment.entries[-1].hash:
+        return "last hash"
+    return ""
+
+
+def _entries_problem(segment: Segment) -> str:
+    head = segment.head
+    for offset, entry in enumerate(segment.entries):
+        seq = head.first_seq + offset
+        try:
+            header = entry.header
+        except msgspec.DecodeError:
+            return f"header of seq {seq}"
+        if (header.till, header.run, header.seq) != (head.till, head.run, seq):
+            return f"place of seq {seq}"
+        problem = entry_problem(header, entry)
+        if problem:
+            return f"{problem} of seq {seq}"
+    return ""
+
+
+def entry_problem(header: Header, entry: Entry) -> str:
+    """Say what is wrong with an entry on its own (field, digest, size); empty if nothing."""
+    if header.body_bytes != len(entry.body) or len(entry.body) > MOST_BODY_BYTES:
+        return "body length"
+    if header.body_sha256 != hashlib.sha256(entry.body).digest():
+        return "body digest"
+    private = entry.private
+    if private is not None and (
+        len(private.data) > MOST_PRIVATE_BYTES or header.private_sha256 != private.digest()
+    ):
+        return "private part"
+    return header_problem(header)
+
+
+def header_problem(header: Header) -> str:
+    """Say which field of a header no honest till writes; empty if all are well formed."""
+    if header.version != 1:
+        return "version"
+    if not _INSTALL.fullmatch(header.till):
+        return "till"
+    for name in (header.run, header.kind, header.id, header.boot):
+        if not _NAME.fullmatch(name):
+            return "a name"
+    if not _DAY.fullmatch(header.day):
+        return "day"
+    if len(header.private_sha256) not in (0, 32):
+        return "private digest"
+    numbers = (header.seq, header.at_ms, header.mono_ms, header.amount_fen)
+    if any(abs(number) > _MOST_INTEGER for number in numbers):
+        return "a number"
+    return ""
+
+
+def _refused(reason: str, message: str, **values: object) -> Refused:
+    hint = N_("Nothing was stored; the till keeps its entries and sends them again.")
+    return Refused(reason, message, hint, values)
