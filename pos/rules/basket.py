@@ -6,6 +6,8 @@ import msgspec
 
 from pos.rules.items import Delivery, Item
 
+MOST_QUANTITY = 9999
+
 PriceName = Literal["retail", "fixed", "tier", "promotion", "plus"]
 
 

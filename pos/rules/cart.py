@@ -4,18 +4,18 @@ A cart is one frozen value, kept whole after every change; operations return a n
 why not. It knows no amounts: `pos.rules.pricing` prices its lines with its `benefits`.
 """
 
-from collections.abc import Sequence
-
 import msgspec
 from msgspec.structs import replace
 
+from membership.rules.phone import PhoneToken
 from membership.rules.plan import PlanSettings
-from pos.rules.basket import Benefits, Line
+from pos.rules.basket import MOST_QUANTITY, Benefits, Line
 from pos.rules.items import SHIPS_NEVER, SHIPS_ONLY, Delivery, Item
+from sync.rules.entry import Private
 from sync.rules.refusal import N_, Refused
 
 MOST_LINES = 500
-MOST_QUANTITY = 9999
+MOST_WEIGHT_G = 9_999_999
 
 
 class CartMember(msgspec.Struct, frozen=True, kw_only=True):
@@ -71,9 +71,38 @@ def find_line(cart: Cart, number: int) -> Line | None:
     return next((line for line in cart.lines if line.number == number), None)
 
 
+def open_cart(order_id: str, opened_at_ms: int, day: str) -> Cart:
+    """Open an empty cart; `order_id` is a fresh UUIDv7, `day` the business day (ISO)."""
+    return Cart(order_id=order_id, opened_at_ms=opened_at_ms, day=day)
+
+
+def join_request(token: PhoneToken | None) -> JoinRequest:
+    """Ask to join with a phone number's token, or without a number."""
+    if token is None:
+        return JoinRequest()
+    return JoinRequest(
+        phone_hash=token.hash,
+        last4=token.last4,
+        salt=token.private.salt,
+        sealed=token.private.data,
+    )
+
+
+def private_of(request: JoinRequest) -> Private | None:
+    """Return the sealed number for the journal's private part, if one was given."""
+    return Private(request.salt, request.sealed) if request.phone_hash else None
+
+
 def plan_item(plan: PlanSettings) -> Item:
     """Return the PLUS plan as an item: kind `plan`, at its own fixed price."""
-    raise NotImplementedError
+    return Item(
+        sku=f"PLUS-{plan.years}Y",
+        kind="plan",
+        name_zh=plan.name_zh,
+        name_en=plan.name_en,
+        unit="份",
+        retail_fen=plan.price_fen,
+    )
 
 
 def add(
@@ -89,29 +118,88 @@ def add(
     """Put goods or bags in: onto the line of the same item and delivery, or a line of its own.
 
     `delivery` None means carried, or shipped for what only ships. A weighed label (`weight_g`,
-    `label_fen` or both) is always a line of its own, never multiplied.
+    `label_fen` or both) is always a line of its own, never multiplied. The weight of what is
+    sold by the piece says nothing about its price, so there only the label's amount counts.
     """
-    raise NotImplementedError
+    assert item.kind != "plan", "the plan goes in by joining"
+    labelled = weight_g is not None or label_fen is not None
+    refused = (
+        _check_label(item, quantity, weight_g, label_fen)
+        if labelled or item.weighed
+        else _check_quantity(quantity)
+    )
+    leaves = _delivery(item, delivery)
+    if refused is not None:
+        return refused
+    if isinstance(leaves, Refused):
+        return leaves
+    same = None if labelled else _piece_line(cart, item, leaves)
+    if same is not None:
+        return _replaced(cart, same, replace(same, item=item, quantity=same.quantity + quantity))
+    if len(cart.lines) >= MOST_LINES:
+        return Refused(
+            "cart.full",
+            N_("A basket holds at most {most} lines."),
+            N_("Take payment and go on with a new basket."),
+            {"most": MOST_LINES},
+        )
+    line = Line(
+        number=cart.next_number,
+        item=item,
+        quantity=quantity,
+        weight_g=weight_g if item.weighed else None,
+        label_fen=label_fen,
+        delivery=leaves,
+        code=code,
+    )
+    return _appended(cart, line)
 
 
 def set_quantity(cart: Cart, number: int, quantity: int) -> Cart | Refused:
     """Change how many pieces a line has; never a weighed label's or the plan's."""
-    raise NotImplementedError
+    line = _line(cart, number)
+    if isinstance(line, Refused):
+        return line
+    if line.item.kind == "plan":
+        return _one_plan()
+    if _is_label(line):
+        return Refused(
+            "cart.label_quantity",
+            N_("A weighed label counts once."),
+            N_("Scan each label by itself, or remove the line."),
+        )
+    return _replaced(cart, line, replace(line, quantity=quantity))
 
 
 def set_delivery(cart: Cart, number: int, delivery: Delivery) -> Cart | Refused:
     """Change how a line leaves; it joins the line that already leaves that way, if any."""
-    raise NotImplementedError
+    line = _line(cart, number)
+    if isinstance(line, Refused):
+        return line
+    leaves = _delivery(line.item, delivery)
+    if isinstance(leaves, Refused):
+        return leaves
+    same = None if _is_label(line) else _piece_line(cart, line.item, leaves)
+    if same is None or same.number == number:
+        return _replaced(cart, line, replace(line, delivery=leaves))
+    joined = _replaced(cart, same, replace(same, quantity=same.quantity + line.quantity))
+    return joined if isinstance(joined, Refused) else _without(joined, line, same.number)
 
 
 def remove(cart: Cart, number: int) -> Cart | Refused:
     """Take a line out; taking the plan out takes the joining back."""
-    raise NotImplementedError
+    line = _line(cart, number)
+    if isinstance(line, Refused):
+        return line
+    left = _without(cart, line, 0)
+    return replace(left, join=None) if line.item.kind == "plan" else left
 
 
 def attach_member(cart: Cart, member: CartMember) -> Cart | Refused:
     """Attach a member, in place of any other; not a valid one while the plan is in."""
-    raise NotImplementedError
+    if cart.join is not None and member.plus:
+        return _already_member(member)
+    return replace(cart, member=member)
 
 
 def detach_member(cart: Cart) -> Cart:
@@ -120,5 +208,131 @@ def detach_member(cart: Cart) -> Cart:
 
 
 def join(cart: Cart, plan: Item, request: JoinRequest) -> Cart | Refused:
-    """Put the plan in, once; PLUS prices apply from now on, nothing is granted before paying."""
-    raise NotImplementedError
+    """Put the plan in, once; PLUS prices apply from now on, nothing is granted before paying.
+
+    Refused while the attached member is still valid: renewing is another action.
+    """
+    assert plan.kind == "plan"
+    if cart.join is not None:
+        return _one_plan()
+    if cart.member is not None and cart.member.plus:
+        return _already_member(cart.member)
+    line = Line(number=cart.next_number, item=plan, code=plan.sku)
+    return replace(_appended(cart, line), join=request)
+
+
+def _check_quantity(quantity: int) -> Refused | None:
+    if 1 <= quantity <= MOST_QUANTITY:
+        return None
+    return Refused(
+        "cart.quantity",
+        N_("{quantity} is no quantity for a line: 1 to {most}."),
+        N_("To take goods out, remove their line."),
+        {"quantity": quantity, "most": MOST_QUANTITY},
+    )
+
+
+def _check_label(
+    item: Item, quantity: int, weight_g: int | None, label_fen: int | None
+) -> Refused | None:
+    if quantity != 1:
+        return Refused(
+            "cart.label_quantity",
+            N_("A weighed label counts once."),
+            N_("Scan each label by itself, or remove the line."),
+        )
+    if label_fen is None and (weight_g is None or not item.weighed):
+        hint = N_("Weigh it and scan the scale's label.")
+        message = N_("{name} is sold by weight.")
+        if not item.weighed:
+            hint = N_("Scan the code on the goods themselves.")
+            message = N_("{name} is not sold by weight.")
+        return Refused("cart.weight", message, hint, {"name": item.name_zh})
+    bad_weight = weight_g is not None and not 1 <= weight_g <= MOST_WEIGHT_G
+    if bad_weight or (label_fen is not None and label_fen < 1):
+        return Refused(
+            "cart.empty_label",
+            N_("The label of {name} weighs or costs nothing."),
+            N_("Weigh the goods again and print a new label."),
+            {"name": item.name_zh},
+        )
+    return None
+
+
+def _delivery(item: Item, asked: Delivery | None) -> Delivery | Refused:
+    if asked is None:
+        return "shipped" if item.ships == SHIPS_ONLY else "carried"
+    if item.ships == SHIPS_NEVER and asked == "shipped":
+        return Refused(
+            "cart.never_ships",
+            N_("The factory does not ship {name}."),
+            N_("It can only be carried out."),
+            {"name": item.name_zh},
+        )
+    if item.ships == SHIPS_ONLY and asked == "carried":
+        return Refused(
+            "cart.ships_only",
+            N_("{name} is only shipped by the factory."),
+            N_("There is none here to carry out."),
+            {"name": item.name_zh},
+        )
+    return asked
+
+
+def _line(cart: Cart, number: int) -> Line | Refused:
+    line = find_line(cart, number)
+    if line is not None:
+        return line
+    return Refused(
+        "cart.no_line",
+        N_("The basket has no line {number}."),
+        N_("Choose a line of the basket."),
+        {"number": number},
+    )
+
+
+def _is_label(line: Line) -> bool:
+    return line.weight_g is not None or line.label_fen is not None
+
+
+def _piece_line(cart: Cart, item: Item, delivery: Delivery) -> Line | None:
+    """Find the line onto which pieces of this item go."""
+    for line in cart.lines:
+        if line.item.sku == item.sku and line.delivery == delivery and not _is_label(line):
+            return line
+    return None
+
+
+def _appended(cart: Cart, line: Line) -> Cart:
+    lines = (*cart.lines, line)
+    return replace(cart, lines=lines, next_number=line.number + 1, touched=line.number)
+
+
+def _replaced(cart: Cart, old: Line, new: Line) -> Cart | Refused:
+    refused = _check_quantity(new.quantity)
+    if refused is not None:
+        return refused
+    lines = tuple(new if line is old else line for line in cart.lines)
+    return replace(cart, lines=lines, touched=new.number)
+
+
+def _without(cart: Cart, gone: Line, touched: int) -> Cart:
+    lines = tuple(line for line in cart.lines if line.number != gone.number)
+    return replace(cart, lines=lines, touched=touched)
+
+
+def _one_plan() -> Refused:
+    return Refused(
+        "cart.one_plan",
+        N_("The basket holds one membership at most."),
+        N_("Each member joins with a sale of their own."),
+    )
+
+
+def _already_member(member: CartMember) -> Refused:
+    return Refused(
+        "cart.already_member",
+        N_("Member {label} is valid through {until} and needs no new membership."),
+        N_("Take the membership or the member out of the basket."),
+        {"label": member.label, "until": member.until},
+    )

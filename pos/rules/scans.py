@@ -1,15 +1,54 @@
-"""What a scan means while the counter waits for an item, or for a payment.
+"""What a scan means while the counter waits for an item or a member.
 
 The same digits can be a scale's label or a wallet's payment code, so a scan is read by what the
-screen waits for (`read_scan`, `read_wallet_code`), never by its prefix alone.
+screen waits for (here an item; `payment_codes` for a payment), never by its prefix alone.
 """
 
+import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from urllib.parse import urlsplit
 
-from pos.rules.order import Method
+from membership.rules.card import PREFIX as CARD_PREFIX
+from pos.rules.basket import MOST_QUANTITY
+from pos.rules.codes import (
+    GTIN_LENGTHS,
+    PLU,
+    bad_check_digit,
+    check_digit_holds,
+    half_width,
+    is_digits,
+    lookup_codes,
+    validate_barcode,
+)
+from pos.rules.payment_codes import WalletCode, read_wallet_code, wallet_of
+from pos.rules.receipt_number import is_receipt_number
 from pos.rules.settings import ScaleLayout
 from sync.rules.refusal import N_, Refused
+
+__all__ = [
+    "CardText",
+    "ItemCode",
+    "OfferLink",
+    "ScaleLabel",
+    "Scan",
+    "WalletCode",
+    "Words",
+    "lookup_codes",
+    "read_scan",
+    "read_wallet_code",
+    "validate_barcode",
+]
+
+MOST_CHARACTERS = 400
+FNC1 = "\x1d"
+_QUANTITY = re.compile(r"\s*([0-9]+)\s*[*×]\s*(.*)", re.DOTALL)
+_SYMBOLOGY = re.compile(r"\][A-Za-z][0-9A-Za-z]")
+_GS1_NUMBER = re.compile(r"(?:^|[(/\x1d]|^\][A-Za-z][0-9])01[)/]?([0-9]{14})(?![0-9]*\))")
+_GS1_SYMBOLOGIES = ("]C1", "]e0", "]d2", "]Q3", "]J1")
+_OFFER_PATH = re.compile(r"/offer/([0-9]+)\.html?", re.IGNORECASE)
+_OFFER_HOSTS = ("detail.1688.com", "m.1688.com", "detail.m.1688.com")
+_SHORT_HOST = "qr.1688.com"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +88,7 @@ class CardText:
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """Anything else: a sku or an in-house code to try first, else words to search for."""
+    """Anything else: a sku or a code of the house to try first, else words to search for."""
 
     text: str
     quantity: int = 1
@@ -58,36 +97,187 @@ class Words:
 Scan = ItemCode | ScaleLabel | OfferLink | CardText | Words
 
 
-@dataclass(frozen=True, slots=True)
-class WalletCode:
-    """A payment code the visitor shows; never stored, never shown."""
-
-    method: Method
-    code: str
-
-
 def read_scan(text: str, layouts: Sequence[ScaleLayout]) -> Scan | Refused:
     """Read what was scanned or typed while the counter waits for an item or a member.
 
-    `3*` in front means three pieces. Wrong check digits, payment codes, receipts and short
-    links are refused, each with its own reason.
+    `3*` in front means three pieces, of anything but a weighed label or a card. Wrong check
+    digits, payment codes, receipts and short links are refused, each with its own reason.
+
+    >>> read_scan("３＊９５２０１２３４５６７８８", ())
+    ItemCode(code='9520123456788', candidates=('9520123456788', '09520123456788'), quantity=3)
+    >>> read_scan("2200301012346", (ScaleLayout("22PPPPPWWWWWC"),)).weight_g
+    1234
     """
-    raise NotImplementedError
+    plain = half_width(text).strip()
+    match = _QUANTITY.fullmatch(plain)
+    scan = _read_one(match[2].strip() if match else plain, layouts)
+    if match is None or isinstance(scan, Refused):
+        return scan
+    return _multiplied(scan, match[1])
 
 
-def read_wallet_code(text: str) -> WalletCode | Refused:
-    """Read a payment code while the counter waits for a payment."""
-    raise NotImplementedError
+def _multiplied(scan: Scan, digits: str) -> Scan | Refused:
+    if isinstance(scan, ScaleLabel):
+        return Refused(
+            "scan.quantity_of_label",
+            N_("A weighed label counts once, not {quantity} times."),
+            N_("Scan each label by itself."),
+            {"quantity": digits},
+        )
+    if isinstance(scan, CardText):
+        return Refused(
+            "scan.quantity_of_card",
+            N_("A PLUS card is scanned without a quantity."),
+            N_("Scan the card again."),
+        )
+    quantity = int(digits) if len(digits) <= len(str(MOST_QUANTITY)) else 0
+    if not 1 <= quantity <= MOST_QUANTITY:
+        return Refused(
+            "scan.quantity",
+            N_("{quantity} is not a quantity."),
+            N_("Type 1 to {most} in front of *."),
+            {"quantity": digits, "most": MOST_QUANTITY},
+        )
+    return replace(scan, quantity=quantity)
 
 
-def lookup_codes(code: str) -> tuple[str, ...]:
-    """Return the spellings under which the catalogue may hold a code, as given first.
+def _read_one(text: str, layouts: Sequence[ScaleLayout]) -> Scan | Refused:
+    if not text:
+        return Refused("scan.empty", N_("Nothing was scanned."), N_("Scan or type a code."))
+    if len(text) > MOST_CHARACTERS:
+        return Refused(
+            "scan.too_long",
+            N_("A code of {length} characters is no item."),
+            N_("Scan it again."),
+            {"length": len(text)},
+        )
+    if text[: len(CARD_PREFIX)].upper() == CARD_PREFIX:
+        return CardText(text)
+    if text.lower().startswith(("http://", "https://")):
+        return _read_link(text)
+    if text[: len(PLU)].upper() == PLU:
+        code = validate_barcode(text)
+        return code if isinstance(code, Refused) else _item_code(code)
+    if text.startswith((*_GS1_SYMBOLOGIES, FNC1, "(01)")):
+        return _read_gs1(text)
+    bare = _SYMBOLOGY.sub("", text, count=1) if text.startswith("]") else text
+    digits = bare.replace(" ", "")
+    if is_digits(digits):
+        return _read_digits(digits, layouts)
+    if bare.startswith("01") and len(bare) > 16 and is_digits(bare[:16]):
+        return _read_gs1(bare)
+    return Words(" ".join(bare.split()))
 
-    EAN-13, EAN-8, UPC-A and GTIN-14 are one number with other leading zeros.
-    """
-    raise NotImplementedError
+
+def _read_digits(code: str, layouts: Sequence[ScaleLayout]) -> Scan | Refused:
+    for layout in layouts:
+        if _is_drawn_as(layout.label, code):
+            return _read_label(code, layout)
+    if len(code) in GTIN_LENGTHS:
+        return _item_code(code) if check_digit_holds(code) else bad_check_digit(code)
+    if is_receipt_number(code):
+        return Refused(
+            "scan.receipt",
+            N_("This is a receipt's number, not an item."),
+            N_("Scan the goods themselves."),
+        )
+    if wallet_of(code) is not None:
+        return Refused(
+            "scan.payment_code",
+            N_("This looks like a payment code, not an item."),
+            N_("Open the payment first, then scan it."),
+        )
+    if len(code) >= 16 and code.startswith("01"):
+        return _read_gs1(code)
+    return Words(code)
 
 
-def validate_barcode(text: str) -> str | Refused:
-    """Check a barcode for the catalogue and return it tidied; `PLU:00301` is one too."""
-    raise NotImplementedError
+def _item_code(code: str) -> ItemCode:
+    return ItemCode(code, lookup_codes(code))
+
+
+def _is_drawn_as(drawing: str, code: str) -> bool:
+    """Tell whether a code has a drawing's length and its fixed digits."""
+    prefix = drawing[: drawing.index("P")]
+    return len(code) == len(drawing) and code.startswith(prefix)
+
+
+def _read_label(code: str, layout: ScaleLayout) -> ScaleLabel | Refused:
+    if layout.check and "C" in layout.label and not check_digit_holds(code):
+        return bad_check_digit(code)
+    plu = _field(code, layout.label, "P")
+    amount, weight = (_field(code, layout.label, part) for part in "AW")
+    if (amount and not int(amount)) or (weight and not int(weight)):
+        return Refused(
+            "scan.empty_label",
+            N_("The label {code} weighs or costs nothing."),
+            N_("Weigh the goods again and print a new label."),
+            {"code": code},
+        )
+    return ScaleLabel(
+        plu=plu,
+        amount_fen=int(amount) * layout.amount_unit_fen if amount else None,
+        weight_g=int(weight) * layout.weight_unit_g if weight else None,
+        code=code,
+        candidates=lookup_codes(PLU + plu),
+    )
+
+
+def _field(code: str, drawing: str, part: str) -> str:
+    return "".join(digit for digit, drawn in zip(code, drawing, strict=True) if drawn == part)
+
+
+def _read_gs1(text: str) -> ItemCode | Refused:
+    """Take the GTIN out of a GS1 element string or Digital Link; biip knows their grammar."""
+    import biip  # 0.2 s to import, so only once such a code turns up
+    from biip.gs1_messages import GS1Message
+
+    number = _GS1_NUMBER.search(text)
+    if number is not None and not check_digit_holds(number[1]):
+        return bad_check_digit(number[1])
+    try:
+        if text.startswith("("):
+            parts = GS1Message.parse_hri(text).element_strings
+            gtin = next((part.gtin for part in parts if part.gtin), None)
+        else:
+            gtin = biip.parse(text).gtin
+    except biip.ParseError:
+        gtin = None
+    if gtin is None:
+        return Refused(
+            "scan.gs1",
+            N_("No item number can be read from “{text}”."),
+            N_("Scan it again, or scan the EAN code on the goods."),
+            {"text": text.replace(FNC1, " ")},
+        )
+    return _item_code(gtin.as_gtin_14().lstrip("0").zfill(13))
+
+
+def _read_link(text: str) -> OfferLink | ItemCode | Refused:
+    try:
+        link = urlsplit(text)
+        host = (link.hostname or "").lower()
+    except ValueError:
+        return _unknown_link(text)
+    offer = _OFFER_PATH.fullmatch(link.path)
+    if host in _OFFER_HOSTS and offer:
+        return OfferLink(offer[1])
+    if host == _SHORT_HOST:
+        return Refused(
+            "scan.short_link",
+            N_("A short link ({text}) needs the network to be read."),
+            N_("Scan the code on the goods, or search by name."),
+            {"text": text},
+        )
+    if "/01/" in link.path:
+        return _read_gs1(text)
+    return _unknown_link(text)
+
+
+def _unknown_link(text: str) -> Refused:
+    return Refused(
+        "scan.unknown_link",
+        N_("The link {text} leads to no item."),
+        N_("Scan the code on the goods, or search by name."),
+        {"text": text},
+    )
