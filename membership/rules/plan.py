@@ -1,0 +1,54 @@
+"""The PLUS plan: its price and names as settings, and how long a year of it lasts."""
+
+from calendar import monthrange
+from datetime import date
+from typing import Annotated
+
+import msgspec
+
+from sync.rules.money import parse_yuan
+from sync.rules.refusal import Refused
+
+PLUS = 1  # the plan's number on a card
+
+
+class PlanSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """[plan]: what PLUS costs in yuan, how many years that buys, and what it is called."""
+
+    price: str = "99.00"
+    years: Annotated[int, msgspec.Meta(ge=1, le=10)] = 1
+    name_zh: Annotated[str, msgspec.Meta(min_length=1)] = "PLUS会员 一年"
+    name_en: Annotated[str, msgspec.Meta(min_length=1)] = "PLUS membership, one year"
+
+    def __post_init__(self) -> None:
+        """Refuse a price that is not an amount in yuan."""
+        if isinstance(parse_yuan(self.price), Refused):
+            problem = f"price “{self.price}” is not an amount in yuan such as 99.00"
+            raise ValueError(problem)  # noqa: TRY004 - what a bad value in the file is
+
+    @property
+    def price_fen(self) -> int:
+        """The price in fen."""
+        fen = parse_yuan(self.price)
+        assert isinstance(fen, int), "checked when the setting was read"
+        return fen
+
+
+def until_of(from_day: date, years: int) -> date:
+    """Return the last valid day, inclusive, of a membership that starts on `from_day`.
+
+    Civil Code art. 201 and 202: the first day is not counted, the last one is the
+    corresponding day, or the month's last day where there is no corresponding one.
+
+    >>> until_of(date(2026, 11, 22), 1).isoformat()
+    '2027-11-22'
+    >>> until_of(date(2028, 2, 29), 1).isoformat()
+    '2029-02-28'
+    >>> until_of(date(2028, 2, 29), 4).isoformat()
+    '2032-02-29'
+    >>> until_of(date(2027, 2, 28), 1).isoformat()
+    '2028-02-28'
+    """
+    year = from_day.year + years
+    last_of_month = monthrange(year, from_day.month)[1]
+    return date(year, from_day.month, min(from_day.day, last_of_month))

@@ -1,0 +1,154 @@
+"""The membership desk of a till: who is this, is this card good, who may sell cards here."""
+
+import secrets
+from collections.abc import Callable
+
+from membership.rules import card as cards
+from membership.rules.card import SERIAL_BYTES, CardStanding, SignedCard, Trust
+from membership.rules.grant import Authority, Issuer
+from membership.rules.member import Member, best, member_of
+from membership.rules.phone import (
+    ENTROPY_BYTES,
+    PhoneToken,
+    normalise,
+    phone_hash,
+    phone_token,
+)
+from membership.stores import members
+from membership.stores.members import Kept
+from sync.rules import certificate as certificates
+from sync.rules.refusal import N_, Refused
+from sync.services.till import OpenTill
+
+_SERIAL_DIGITS = 2 * SERIAL_BYTES
+
+
+class Desk:
+    """What the counter and the commands ask about members; it reads, and never writes.
+
+    Memberships are granted inside the sale's own transaction, by the sale.
+    """
+
+    def __init__(
+        self, till: OpenTill, entropy: Callable[[int], bytes] = secrets.token_bytes
+    ) -> None:
+        """Serve one open till; `entropy` returns that many random bytes."""
+        self._till = till
+        self._entropy = entropy
+
+    def find(self, text: str) -> Member | Refused:
+        """Return the member whose card or phone number this is, if PLUS prices apply.
+
+        Refused with the reason when they do not: the sale then goes on at retail prices.
+        """
+        member = self._by_card(text) if cards.looks_like_card(text) else self._by_phone(text)
+        if isinstance(member, Refused):
+            return member
+        return member.refused or member
+
+    def look_up(self, text: str) -> Member | Refused:
+        """Return a member in any state by card, serial or phone number.
+
+        A serial is not secret (it stands on receipts), so it looks up and never attaches.
+        """
+        if cards.looks_like_card(text):
+            return self._by_card(text)
+        serial = text.strip().lower()
+        if len(serial) == _SERIAL_DIGITS and set(serial) <= set("0123456789abcdef"):
+            return self._by_serial(serial)
+        return self._by_phone(text)
+
+    def standing(self, card_text: str) -> CardStanding:
+        """Say what this till thinks of a card today."""
+        signed = cards.decode_card(card_text)
+        if isinstance(signed, Refused):
+            return CardStanding("invalid", None, signed)
+        return cards.standing_of(signed, self._trust(signed))
+
+    def token(self, phone: str) -> PhoneToken | Refused:
+        """Turn a phone number into what may be kept of it; refused until enrolled."""
+        number = normalise(phone)
+        if isinstance(number, Refused):
+            return number
+        enrolment, phone_key = self._till.enrolment, self._till.phone_key
+        if enrolment is None or phone_key is None:
+            return _NOT_ENROLLED
+        entropy = self._entropy(ENTROPY_BYTES)
+        return phone_token(number, phone_key, enrolment.hub_seal_public, entropy)
+
+    def issuer(self) -> Issuer | Refused:
+        """Say who signs the cards sold here; refused if the till's center is not configured."""
+        enrolment = self._till.enrolment
+        if enrolment is None:
+            center = self._till.setup.center()
+            if isinstance(center, Refused):
+                return center
+            return Issuer(self._till.keys.sign, center.number, None)
+        certificate = certificates.read(enrolment.certificate, enrolment.hub_public)
+        if isinstance(certificate, Refused):
+            return Issuer(self._till.keys.sign, enrolment.center, None)
+        authority = Authority(enrolment.certificate, certificate)
+        return Issuer(self._till.keys.sign, certificate.center, authority)
+
+    def new_serial(self) -> str:
+        """Draw the serial of a new card: 12 random hex digits."""
+        return self._entropy(SERIAL_BYTES).hex()
+
+    def _by_card(self, text: str) -> Member | Refused:
+        standing = self.standing(text)
+        card = standing.card
+        kept = self._kept(card.serial) if card else None
+        return member_of(standing, kept.last4 if kept else "")
+
+    def _by_serial(self, serial: str) -> Member | Refused:
+        kept = self._kept(serial)
+        return self._member(kept) if kept else _UNKNOWN_SERIAL
+
+    def _by_phone(self, text: str) -> Member | Refused:
+        number = normalise(text)
+        if isinstance(number, Refused):
+            return number
+        key = self._till.phone_key
+        if key is None:
+            return _NOT_ENROLLED
+        hashed = phone_hash(number, key)
+        kept = [
+            *members.by_phone_hash(self._till.journal.read(), hashed),
+            *members.by_phone_hash(self._till.reference.read(), hashed),
+        ]
+        found = [member for each in kept if isinstance(member := self._member(each), Member)]
+        return best(found) or _UNKNOWN_PHONE
+
+    def _member(self, kept: Kept) -> Member | Refused:
+        return member_of(self.standing(kept.card), kept.last4)
+
+    def _kept(self, serial: str) -> Kept | None:
+        return members.by_serial(self._till.journal.read(), serial) or members.by_serial(
+            self._till.reference.read(), serial
+        )
+
+    def _trust(self, signed: SignedCard) -> Trust:
+        enrolment = self._till.enrolment
+        return Trust(
+            hub_public=enrolment.hub_public if enrolment else None,
+            own_public=self._till.keys.public,
+            revoked=members.revoked_serials(self._till.reference.read(), [signed.card.serial]),
+            today=self._till.today(),
+        )
+
+
+_NOT_ENROLLED = Refused(
+    "phone.not_enrolled",
+    N_("This till cannot use phone numbers yet: it is not enrolled."),
+    N_("Enrol it with a code from the hub, or use the card alone."),
+)
+_UNKNOWN_PHONE = Refused(
+    "member.unknown_phone",
+    N_("No member with this phone number is known at this till."),
+    N_("Scan the PLUS card: it is recognised wherever it was sold."),
+)
+_UNKNOWN_SERIAL = Refused(
+    "member.unknown_serial",
+    N_("No member with this serial is known at this till."),
+    N_("Scan the PLUS card: it is recognised wherever it was sold."),
+)
