@@ -1,12 +1,14 @@
 """What the ground floor declares: its settings; its journal kinds and migrations."""
 
 from sync.package import Kind, Package
+from sync.rules.runs import CLOCK_JUMP, RUN_OPENED
 from sync.setup import SECTIONS
+from sync.stores.journal_tables import MIGRATIONS
 
 KINDS = (
-    Kind("run_opened", "A selling process started; the body names the parent entry."),
+    Kind(RUN_OPENED, "A selling process started; the body names the parent entry."),
     Kind("sign_in", "A cashier began to work at the till."),
-    Kind("clock_jump", "The wall clock moved against the monotonic clock."),
+    Kind(CLOCK_JUMP, "The wall clock moved by more than 24 hours on its own."),
 )
 
-PACKAGE = Package(name="sync", sections=SECTIONS, kinds=KINDS)
+PACKAGE = Package(name="sync", sections=SECTIONS, kinds=KINDS, journal_migrations=(MIGRATIONS,))

@@ -5,6 +5,8 @@ parent's. Only the entry with seq 1 says where its run comes from: a `run_opened
 carried over verbatim from a run that was closed, and is history.
 """
 
+from dataclasses import dataclass
+
 import msgspec
 
 from sync.rules.entry import GENESIS
@@ -32,6 +34,45 @@ class ClockJump(
     """Body of `clock_jump`: how far the wall clock moved on its own (negative: set back)."""
 
     jump_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """A moment by both clocks: wall (Unix ms), monotonic ms, and the boot it counts in."""
+
+    at_ms: int
+    mono_ms: int
+    boot: str
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """The handle by which a selling process appends: its till, its run, when it opened."""
+
+    till: str
+    run: str
+    opened_mono_ms: int
+    boot: str
+
+
+def clock_jump(before: Stamp, latest_ms: int, now: Stamp) -> int:
+    """Return by how many ms the wall clock jumped since `before`; 0 unless more than 24 hours.
+
+    Within one boot the monotonic clock tells. Across boots only a step back behind
+    `latest_ms`, the latest time known, can be told.
+
+    >>> clock_jump(Stamp(0, 0, "a"), 0, Stamp(90_000_000, 3_600_000, "a"))
+    0
+    >>> clock_jump(Stamp(0, 0, "a"), 0, Stamp(90_000_001, 3_600_000, "a"))
+    86400001
+    >>> clock_jump(Stamp(0, 0, "a"), 90_000_000, Stamp(1000, 0, "b"))
+    -89999000
+    """
+    if before.boot == now.boot:
+        jump = (now.at_ms - before.at_ms) - (now.mono_ms - before.mono_ms)
+    else:
+        jump = min(0, now.at_ms - latest_ms)
+    return jump if abs(jump) > JUMP_MS else 0
 
 
 def run_name(number: int, tag: bytes) -> str:

@@ -1,0 +1,223 @@
+"""Opening a till: its lock, its key, its two databases, and the run under which it sells."""
+
+from __future__ import annotations
+
+import os
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from types import TracebackType
+
+import filelock
+import msgspec
+
+from sync.database import Database
+from sync.keys import TillKeys, has_till_keys, load_or_create_till_keys, read_phone_key
+from sync.lock import SellingLock, opening_lock, unusable
+from sync.rules.days import china_day
+from sync.rules.entry import Draft
+from sync.rules.ids import ENTROPY_BYTES, uuid7
+from sync.rules.refusal import N_, Fault, Refused
+from sync.rules.runs import CLOCK_JUMP, ClockJump, Run, Stamp, clock_jump
+from sync.setup import Setup
+from sync.stores import journal as journals
+from sync.stores.chain import check_tail
+from sync.stores.enrolment import Enrolment, read_enrolment
+
+TAG_BYTES = 4
+_TAIL_ENTRIES = 100
+
+
+@dataclass(slots=True)
+class OpenTill:
+    """A till in use by this process: close it, or use it as a context manager."""
+
+    setup: Setup
+    directory: Path
+    journal: Database
+    reference: Database
+    keys: TillKeys
+    _boot: str
+    _lock: SellingLock | None = None
+    _run: Run | None = field(default=None)
+
+    @property
+    def run(self) -> Run:
+        """The run under which this process sells; only a till opened for selling has one."""
+        assert self._run is not None, "this till was opened for reading"
+        return self._run
+
+    @property
+    def sells(self) -> bool:
+        """Tell whether this process has a run of its own."""
+        return self._run is not None
+
+    @property
+    def enrolment(self) -> Enrolment | None:
+        """Return the enrolment as it stands now; None before the till is enrolled."""
+        return read_enrolment(self.journal.read())
+
+    @property
+    def phone_key(self) -> bytes | None:
+        """Return the center's phone-hash key; None before the till is enrolled."""
+        return read_phone_key(self.directory)
+
+    def stamp(self) -> Stamp:
+        """Return this moment by both clocks."""
+        clock = self.setup.clock
+        return Stamp(clock.now_ms(), clock.monotonic_ms(), self._boot)
+
+    def now_ms(self) -> int:
+        """Return this moment in Unix milliseconds."""
+        return self.setup.clock.now_ms()
+
+    def today(self) -> date:
+        """Return the day in China."""
+        return china_day(self.now_ms())
+
+    def new_id(self) -> str:
+        """Make a UUIDv7."""
+        return uuid7(self.now_ms(), os.urandom(ENTROPY_BYTES))
+
+    def sell_under(self, run: Run) -> None:
+        """Sell under another run from now on: the one that took over a diverged run."""
+        assert self._run is not None
+        self._run = run
+
+    def close(self) -> None:
+        """Close the databases and let another process sell."""
+        self.journal.close()
+        self.reference.close()
+        if self._lock is not None:
+            self._lock.release()
+
+    def __enter__(self) -> OpenTill:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+def open_till(setup: Setup, *, selling: bool, exclusive: bool = False) -> OpenTill | Refused:
+    """Open this till's databases, creating them at first use.
+
+    `selling` takes the selling lock and opens a new run; `exclusive` takes the lock without
+    opening a run (to push, enrol or import); neither reads beside an open counter.
+    Refused if another process sells, if key and journal do not belong together, or if the
+    journal's tail is broken. Raises `Fault`.
+    """
+    directory = setup.till_directory
+    try:
+        directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        raise Fault(unusable(directory, error.strerror)) from error
+    lock = SellingLock(directory) if selling or exclusive else None
+    with ExitStack() as undo:
+        if lock is not None:
+            taken = lock.take()
+            if taken is not None:
+                return taken
+            undo.callback(lock.release)
+        till = _open(setup, directory, lock)
+        if isinstance(till, Refused):
+            return till
+        undo.callback(till.close)
+        refused = _begin(till) if selling else None
+        if refused is not None:
+            return refused
+        undo.pop_all()
+        return till
+
+
+def _open(setup: Setup, directory: Path, lock: SellingLock | None) -> OpenTill | Refused:
+    """Open key and databases; without a selling lock, the databases only for reading."""
+    try:
+        with opening_lock(directory), ExitStack() as undo:
+            journal, reference = _databases(setup, directory, undo)
+            keys = _own_keys(journal, directory)
+            if isinstance(keys, Refused):
+                return keys
+            if lock is not None:
+                undo.pop_all()
+    except filelock.Timeout as error:
+        raise Fault(unusable(directory, "busy")) from error
+    except OSError as error:
+        raise Fault(unusable(directory, error.strerror)) from error
+    if lock is None:
+        journal = Database(journal.path, read_only=True)
+        reference = Database(reference.path, read_only=True)
+    return OpenTill(setup, directory, journal, reference, keys, setup.clock.boot_id(), lock)
+
+
+def _databases(setup: Setup, directory: Path, undo: ExitStack) -> tuple[Database, Database]:
+    """Create and migrate both files as all packages declare; `undo` closes them."""
+    packages = setup.packages
+    journal = Database(
+        directory / "journal.db", [steps for p in packages for steps in p.journal_migrations]
+    )
+    undo.callback(journal.close)
+    reference = Database(
+        directory / "reference.db", [steps for p in packages for steps in p.reference_migrations]
+    )
+    undo.callback(reference.close)
+    return journal, reference
+
+
+def _own_keys(journal: Database, directory: Path) -> TillKeys | Refused:
+    """Read the key that belongs to this journal; a new journal gets (or takes) its key."""
+    install = journals.read_install(journal.read())
+    if install is not None and not has_till_keys(directory):
+        return Refused(
+            "key.missing",
+            N_("The key file of this till is missing from {path}."),
+            N_("Put back till.key from its backup, or sell as another till with --till."),
+            {"path": directory},
+        )
+    keys = load_or_create_till_keys(directory)
+    if install is None:
+        with journal.transaction() as db:
+            journals.write_install(db, keys.install)
+    elif install != keys.install:
+        return Refused(
+            "key.other_journal",
+            N_("The key in {path} does not belong to the journal beside it."),
+            N_("Put back till.key and journal.db that belong together."),
+            {"path": directory},
+        )
+    return keys
+
+
+def _begin(till: OpenTill) -> Refused | None:
+    """Check the journal's tail and open this process's run, in one transaction."""
+    with till.journal.transaction() as db:
+        newest = journals.newest_run(db)
+        if newest is not None:
+            broken = check_tail(db, till.keys.install, newest[0], _TAIL_ENTRIES)
+            if broken is not None:
+                return broken
+        stamp = till.stamp()
+        jump = 0
+        if newest is not None:
+            latest = max(newest[1].at_ms, journals.last_entry(db, newest[0]).header.at_ms)
+            jump = clock_jump(newest[1], latest, stamp)
+        day = till.today().isoformat()
+        run = journals.open_run(
+            db,
+            till.keys.install,
+            stamp,
+            tag=os.urandom(TAG_BYTES),
+            entry_id=till.new_id(),
+            day=day,
+            parent=journals.next_parent(db),
+        )
+        if jump:
+            body = msgspec.json.encode(ClockJump(jump_ms=jump))
+            journals.append(db, run, stamp, Draft(CLOCK_JUMP, till.new_id(), day, 0, body))
+    till._run = run
+    return None
