@@ -1,7 +1,10 @@
 """What this package declares: its settings, journal kinds, migrations and hub projections."""
 
+from pos.rules.order import SALE
 from pos.rules.settings import OrderLinkSettings, RoundingSettings, ScanSettings
-from sync.package import Package, Section
+from pos.rules.voided import CART_VOIDED
+from pos.stores import carts, orders
+from sync.package import Kind, Package, Section
 
 SECTIONS = (
     Section("rounding", RoundingSettings),
@@ -9,4 +12,14 @@ SECTIONS = (
     Section("order_link", OrderLinkSettings),
 )
 
-PACKAGE = Package(name="pos", sections=SECTIONS)
+KINDS = (
+    Kind(SALE, "A sale was completed; the body is the order, the amount what was paid."),
+    Kind(CART_VOIDED, "An open basket was given up; the body says what was in it."),
+)
+
+PACKAGE = Package(
+    name="pos",
+    sections=SECTIONS,
+    kinds=KINDS,
+    journal_migrations=(carts.MIGRATIONS, orders.MIGRATIONS),
+)

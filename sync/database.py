@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from sqlite_utils import Database as SqliteUtils
 from sqlite_utils import utils
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from sqlite_utils.migrations import Migrations
 
 BUSY_TIMEOUT_S = 5
+MOST_ATTEMPTS = 3
+T = TypeVar("T")
 
 # pysqlite3 where there is a wheel, so that SQLite is newer than the interpreter's own.
 sqlite3 = utils.sqlite3  # type: ignore[attr-defined]
@@ -45,6 +47,7 @@ class Database:
         self._readers = threading.local()
         self._opened: list[SqliteUtils] = []
         self._generation = 0
+        self._stopped: Refused | None = None
         try:
             if not read_only:
                 path.parent.mkdir(parents=True, exist_ok=True)
@@ -61,8 +64,11 @@ class Database:
         """BEGIN IMMEDIATE … COMMIT; any exception inside rolls back and propagates.
 
         Raises `CommitUnknown` if COMMIT itself raised: then call `reopen` and look the id up.
+        Raises `Fault` once `stop` was called.
         """
         with self._lock:
+            if self._stopped is not None:
+                raise Fault(self._stopped)
             writer = self._writer
             writer.execute("BEGIN IMMEDIATE")
             try:
@@ -75,6 +81,34 @@ class Database:
                 writer.conn.execute("COMMIT")
             except sqlite3.Error as error:
                 raise CommitUnknown(str(error)) from error
+
+    @contextmanager
+    def exclusive(self) -> Iterator[None]:
+        """Keep every other thread from writing, over several transactions of this one."""
+        with self._lock:
+            yield
+
+    def repeatable(self, action: Callable[[SqliteUtils], T]) -> T:
+        """Commit an action that may safely happen twice: of unknown outcome, it is repeated.
+
+        Raises `Fault` when the database fails.
+        """
+        problem: Exception | None = None
+        with self._lock:
+            for _ in range(MOST_ATTEMPTS):
+                try:
+                    with self.transaction() as db:
+                        return action(db)
+                except CommitUnknown as error:
+                    problem = error
+                    self.reopen()
+                except sqlite3.OperationalError as error:
+                    raise Fault(_unusable(self.path, error)) from error
+        raise Fault(_unusable(self.path, problem)) from problem
+
+    def stop(self, refused: Refused) -> None:
+        """Refuse every further transaction of this process: the disk cannot be trusted."""
+        self._stopped = refused
 
     def read(self) -> SqliteUtils:
         """Return this thread's own read-only connection; it sees what is committed."""

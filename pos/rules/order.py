@@ -7,6 +7,7 @@ import msgspec
 from pos.rules.basket import PriceName
 from pos.rules.items import Delivery, Kind
 
+SALE = "sale"  # the journal kind
 Method = Literal["cash", "wechat", "alipay", "unionpay", "ecny"]
 WALLETS: tuple[Method, ...] = ("wechat", "alipay", "unionpay", "ecny")
 METHODS: tuple[Method, ...] = ("cash", *WALLETS)

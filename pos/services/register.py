@@ -4,16 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from datetime import date
+from functools import partial
+from typing import Literal
 
-from pos.rules.basket import PricedBasket
+import msgspec
+from msgspec.structs import replace
+from sqlite_utils import Database
+
+from membership.rules.member import Member
+from membership.rules.plan import PlanSettings
+from membership.services.desk import Desk
+from membership.stores import members
+from pos.rules import cart as carting
+from pos.rules.basket import Line, PricedBasket
+from pos.rules.cart import Cart, CartMember
 from pos.rules.items import Delivery, Item
-from sync.rules.refusal import Refused
+from pos.rules.pricing import price_basket
+from pos.rules.scans import CardText, ItemCode, OfferLink, ScaleLabel, Words, read_scan
+from pos.rules.settings import ScanSettings
+from pos.rules.voided import CART_VOIDED, voided
+from pos.stores import carts, catalogue
+from sync.rules.entry import Draft
+from sync.rules.refusal import N_, Refused
+from sync.services.till import OpenTill
+from sync.stores.journal import append
 
-if TYPE_CHECKING:
-    from membership.rules.member import Member
-    from pos.rules.cart import Cart
-    from sync.services.till import OpenTill
+MOST_CHOICES = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,73 +76,303 @@ class Recalled:
 
 
 class Register:
-    """The cart of one counter. Every method that changes it returns None or a refusal."""
+    """The cart of one counter. Every method that changes it returns None or a refusal.
 
-    def __init__(self, till: OpenTill) -> None:
-        """Take up the cart that an earlier run left open, under a new id; else start empty."""
-        raise NotImplementedError
+    A cart is kept from its first change on; its id and business day are of that moment.
+    """
+
+    def __init__(self, till: OpenTill, *, keep: bool = True) -> None:
+        """Take up the cart that an earlier run left open, under a new id; else start empty.
+
+        Without `keep` the cart lives in memory only, and nothing is ever written.
+        """
+        self._till = till
+        self._settings = till.setup.settings
+        self._center = till.setup.till.center
+        self._desk = Desk(till)
+        self._keep = keep
+        self._kept = False
+        self._held = 0
+        self._cart = self._blank()
+        if keep:
+            self._take_up()
 
     @property
     def cart(self) -> Cart:
         """The open cart."""
-        raise NotImplementedError
+        return self._cart
 
     def view(self) -> View:
         """Price the open cart as it stands."""
-        raise NotImplementedError
+        return View(self._cart, _priced(self._cart), self._held)
 
     def scan(self, text: str, *, delivery: Delivery | None = None) -> Scanned | Refused:
-        """Act on what was scanned or typed: a code, a scale label, a link, a card, words."""
-        raise NotImplementedError
+        """Act on what was scanned or typed: a code, a scale label, a link, a card, words.
+
+        `delivery` None leaves it to the item. What nothing answers to is refused.
+        """
+        scan = read_scan(text, self._settings.get(ScanSettings).scales)
+        if isinstance(scan, Refused):
+            return scan
+        if isinstance(scan, CardText):
+            member = self.attach(scan.text)
+            return member if isinstance(member, Refused) else Scanned("member", member=member)
+        item = self._look_up(scan)
+        if item is not None:
+            return self._add(item, scan, text, delivery)
+        choices = tuple(self.search(scan.text)) if isinstance(scan, Words) else ()
+        if choices:
+            return Scanned("choices", choices=choices)
+        return Refused(
+            "scan.unknown",
+            N_("Nothing here has the code “{code}”."),
+            N_("Search for the item by its name, or ask for its price."),
+            {"code": text.strip()},
+        )
 
     def add_item(self, sku: str, quantity: int = 1) -> Scanned | Refused:
         """Add an item chosen from a list or by a quick key."""
-        raise NotImplementedError
+        item = catalogue.by_sku(self._till.reference.read(), sku)
+        if item is None:
+            return Refused(
+                "item.unknown",
+                N_("There is no item “{sku}” in the catalogue."),
+                N_("Import the catalogue first."),
+                {"sku": sku},
+            )
+        return self._put(item, carting.add(self._current(), item, quantity=quantity, code=sku))
 
-    def search(self, text: str, limit: int = 20) -> Sequence[Item]:
+    def search(self, text: str, limit: int = MOST_CHOICES) -> Sequence[Item]:
         """Find items by code, name or pinyin initials."""
-        raise NotImplementedError
+        return catalogue.search(self._till.reference.read(), text, self._center, limit)
 
     def set_quantity(self, number: int, quantity: int) -> Refused | None:
         """Set the pieces of a line."""
-        raise NotImplementedError
+        return self._change(carting.set_quantity(self._cart, number, quantity))
 
     def set_delivery(self, number: int, delivery: Delivery) -> Refused | None:
         """Say whether a line is carried out or shipped by the factory."""
-        raise NotImplementedError
+        return self._change(carting.set_delivery(self._cart, number, delivery))
 
     def remove(self, number: int) -> Refused | None:
         """Take a line out."""
-        raise NotImplementedError
+        return self._change(carting.remove(self._cart, number))
 
     def attach(self, text: str) -> Member | Refused:
-        """Attach the member of a card text or a phone number."""
-        raise NotImplementedError
+        """Attach the member of a card text or a phone number; refused unless PLUS applies."""
+        member = self._desk.find(text)
+        if isinstance(member, Refused):
+            return member
+        used = CartMember(
+            serial=member.serial, until=member.until.isoformat(), plus=True, label=member.label
+        )
+        refused = self._change(carting.attach_member(self._current(), used))
+        return member if refused is None else refused
 
     def detach(self) -> None:
         """Forget the attached member; prices go back."""
-        raise NotImplementedError
+        self._change(carting.detach_member(self._cart))
 
     def join(self, phone: str | None = None) -> Refused | None:
         """Put the PLUS plan into the cart, with or without a phone number."""
-        raise NotImplementedError
+        token = None
+        if phone:
+            token = self._desk.token(phone)
+            if isinstance(token, Refused):
+                return token
+            known = self._desk.find(phone)
+            if isinstance(known, Member):
+                return _already(known)
+        plan = carting.plan_item(self._settings.get(PlanSettings))
+        return self._change(carting.join(self._current(), plan, carting.join_request(token)))
 
     def void(self) -> Refused | None:
         """Give the open cart up; the journal keeps what was in it."""
-        raise NotImplementedError
+        if not self._cart.lines:
+            self.start_new()
+            return _empty()
+        if self._keep:
+            self._till.journal.repeatable(self._journal_void)
+        self._forget()
+        return None
 
     def hold(self) -> int | Refused:
         """Set the open cart aside; returns the number to recall it by."""
-        raise NotImplementedError
+        if not self._cart.lines:
+            return _empty()
+        run, cart = self._till.run.run, self._cart
+        number = self._till.journal.repeatable(lambda db: carts.set_aside(db, run, cart))
+        self._held += 1
+        self._forget()
+        return number
 
     def recall(self, number: int) -> Recalled | Refused:
-        """Take a held cart back, with today's items and prices."""
-        raise NotImplementedError
+        """Take a held cart back, with today's items and prices, into an empty register."""
+        if self._cart.lines:
+            return Refused(
+                "cart.in_use",
+                N_("There are goods in the open basket."),
+                N_("Hold it or sell it first."),
+            )
+        found = carts.held_cart(self._till.journal.read(), number)
+        if found is None:
+            return Refused(
+                "cart.not_held",
+                N_("No basket is held under number {number}."),
+                N_("Look at the list of held baskets."),
+                {"number": number},
+            )
+        before = _priced(found[1])
+        self.start_new()
+        self._continue(*found)
+        self._held -= 1
+        return Recalled(number, before.total_fen, _priced(self._cart).total_fen)
 
     def held(self) -> Sequence[Held]:
         """List the carts set aside, lowest number first."""
-        raise NotImplementedError
+        return [
+            Held(
+                number=cart.held_as or 0,
+                lines=len(cart.lines),
+                total_fen=_priced(cart).total_fen,
+                opened_at_ms=cart.opened_at_ms,
+            )
+            for cart in carts.held_carts(self._till.journal.read())
+        ]
 
     def start_new(self) -> None:
-        """Show an empty cart, as after a completed sale."""
-        raise NotImplementedError
+        """Show an empty cart, as after a completed sale; an open one without goods is dropped."""
+        if self._kept and not self._cart.lines:
+            order_id = self._cart.order_id
+            self._till.journal.repeatable(lambda db: carts.remove(db, order_id))
+        self._forget()
+
+    def _forget(self) -> None:
+        self._kept = False
+        self._cart = self._blank()
+
+    def _blank(self) -> Cart:
+        till = self._till
+        return carting.open_cart(till.new_id(), till.now_ms(), till.today().isoformat())
+
+    def _current(self) -> Cart:
+        """Return the cart to change: an untouched one opens only now."""
+        return self._cart if self._cart.next_number > 1 or self._kept else self._blank()
+
+    def _change(self, cart: Cart | Refused) -> Refused | None:
+        if isinstance(cart, Refused):
+            return cart
+        if self._keep:
+            run = self._till.run.run
+            self._till.journal.repeatable(lambda db: carts.save(db, run, cart))
+            self._kept = True
+        self._cart = cart
+        return None
+
+    def _look_up(self, scan: ItemCode | ScaleLabel | OfferLink | Words) -> Item | None:
+        db = self._till.reference.read()
+        if isinstance(scan, OfferLink):
+            return catalogue.by_offer(db, scan.offer_id, self._center)
+        if isinstance(scan, Words):
+            found = catalogue.by_code(db, (scan.text,), self._center)
+            return found or catalogue.by_sku(db, scan.text)
+        return catalogue.by_code(db, scan.candidates, self._center)
+
+    def _add(
+        self,
+        item: Item,
+        scan: ItemCode | ScaleLabel | OfferLink | Words,
+        text: str,
+        delivery: Delivery | None,
+    ) -> Scanned | Refused:
+        if isinstance(scan, ScaleLabel):
+            changed = carting.add(
+                self._current(),
+                item,
+                weight_g=scan.weight_g,
+                label_fen=scan.amount_fen,
+                delivery=delivery,
+                code=scan.code,
+            )
+        else:
+            code = scan.code if isinstance(scan, ItemCode) else text.strip()
+            changed = carting.add(
+                self._current(), item, quantity=scan.quantity, delivery=delivery, code=code
+            )
+        return self._put(item, changed)
+
+    def _put(self, item: Item, changed: Cart | Refused) -> Scanned | Refused:
+        refused = self._change(changed)
+        if refused is not None:
+            return refused
+        return Scanned("item", item=item, line_number=self._cart.touched)
+
+    def _take_up(self) -> None:
+        left = carts.open_carts(self._till.journal.read())
+        if left:
+            self._continue(*left[0])
+        for run, older in left[1:]:
+            self._till.journal.repeatable(partial(carts.set_aside, run=run, cart=older))
+        self._held = carts.count_held(self._till.journal.read())
+
+    def _continue(self, run: str, cart: Cart) -> None:
+        """Go on with a kept cart: under its id only in the same run, on the same day."""
+        fresh = self._blank()
+        renewed = self._renewed(replace(cart, held_as=None))
+        if run != self._till.run.run or cart.day != fresh.day:
+            renewed = replace(
+                renewed,
+                order_id=fresh.order_id,
+                opened_at_ms=fresh.opened_at_ms,
+                day=fresh.day,
+            )
+
+        def move(db: Database) -> None:
+            carts.remove(db, cart.order_id)
+            carts.save(db, self._till.run.run, renewed)
+
+        self._till.journal.repeatable(move)
+        self._cart, self._kept = renewed, True
+
+    def _renewed(self, cart: Cart) -> Cart:
+        """Return a cart with today's items and prices, and its member only if still valid."""
+        db = self._till.reference.read()
+        plan = carting.plan_item(self._settings.get(PlanSettings))
+
+        def today(line: Line) -> Line:
+            item = plan if line.item.kind == "plan" else catalogue.by_sku(db, line.item.sku)
+            return replace(line, item=item or line.item)
+
+        member = cart.member
+        if member is not None and (
+            date.fromisoformat(member.until) < self._till.today()
+            or members.revoked_serials(db, [member.serial])
+        ):
+            member = None
+        return replace(cart, lines=tuple(today(line) for line in cart.lines), member=member)
+
+    def _journal_void(self, db: Database) -> None:
+        cart = self._cart
+        if not carts.is_kept(db, cart.order_id):
+            return
+        body = voided(cart, _priced(cart), cashier=self._till.setup.till.cashier)
+        draft = Draft(CART_VOIDED, cart.order_id, cart.day, 0, msgspec.json.encode(body))
+        append(db, self._till.run, self._till.stamp(), draft)
+        carts.remove(db, cart.order_id)
+
+
+def _priced(cart: Cart) -> PricedBasket:
+    return price_basket(cart.lines, carting.benefits(cart))
+
+
+def _empty() -> Refused:
+    return Refused("cart.empty", N_("There is nothing in the basket."), N_("Scan an item first."))
+
+
+def _already(member: Member) -> Refused:
+    return Refused(
+        "join.already_member",
+        N_("The member {member} is valid through {until} already."),
+        N_("Attach the membership instead of selling another."),
+        {"member": member.label, "until": member.until.isoformat()},
+    )
