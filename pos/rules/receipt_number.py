@@ -25,6 +25,11 @@ class ReceiptNumber:
     count: int
     draw: str
 
+    @property
+    def digits(self) -> str:
+        """The 20 digits, as stored."""
+        return f"{self.day:%y%m%d}{self.till_number:03}{self.count:04}{self.draw}"
+
 
 def receipt_number(day: date, till_number: int, count: int, order_id: str) -> str:
     """Make the number of an order; `count` is its place in the day, from 1.
