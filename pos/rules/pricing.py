@@ -136,7 +136,7 @@ def _competes(line: Line) -> bool:
 
 def _tier_key(line: Line) -> _TierKey:
     item = line.item
-    return (item.mix_group or item.sku, bool(item.mix_group), item.weighed)
+    return (item.mix_group or item.sku, bool(item.mix_group), line.weight_g is not None)
 
 
 def _amount(line: Line, unit_price_fen: int) -> int:

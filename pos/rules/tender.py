@@ -94,8 +94,18 @@ def settle(
 def due(
     total_fen: int, tenders: Sequence[Tender], rounding: Rounding, *, goods_fen: int
 ) -> Due | Refused:
-    """Return what is still to pay after these tenders, for the dialog that asks for it."""
+    """Return what is still to pay after these tenders, for the dialog that asks for it.
+
+    Cash of zero is a tender too: it pays what rounds down to nothing.
+    """
     assert 0 <= goods_fen <= total_fen
+    for tender in tenders:
+        if tender.amount_fen < (0 if tender.method == "cash" else 1):
+            return _refused(
+                "tender.not_positive",
+                N_("An amount handed over is more than zero."),
+                N_("Type what was handed over."),
+            )
     wallets_fen = sum(tender.amount_fen for tender in tenders if tender.method != "cash")
     handed_fen = sum(tender.amount_fen for tender in tenders if tender.method == "cash")
     if wallets_fen > total_fen:
@@ -107,13 +117,6 @@ def due(
             over=format_yuan(wallets_fen - total_fen),
             total=format_yuan(total_fen),
         )
-    for tender in tenders:
-        if tender.amount_fen < (0 if tender.method == "cash" else 1):
-            return _refused(
-                "tender.not_positive",
-                N_("An amount handed over is more than zero."),
-                N_("Type what was handed over."),
-            )
     left_fen = total_fen - wallets_fen
     cash_fen = left_fen - _let_off(left_fen, handed_fen, rounding, goods_fen)
     return Due(max(0, left_fen - handed_fen), max(0, cash_fen - handed_fen))
