@@ -3,7 +3,7 @@
 from pos.rules.order import SALE
 from pos.rules.settings import OrderLinkSettings, RoundingSettings, ScanSettings
 from pos.rules.voided import CART_VOIDED
-from pos.stores import carts, orders
+from pos.stores import carts, catalogue, orders
 from sync.package import Kind, Package, Section
 
 SECTIONS = (
@@ -22,4 +22,5 @@ PACKAGE = Package(
     sections=SECTIONS,
     kinds=KINDS,
     journal_migrations=(carts.MIGRATIONS, orders.MIGRATIONS),
+    reference_migrations=(catalogue.MIGRATIONS,),
 )

@@ -17,7 +17,7 @@ class Tier(msgspec.Struct, frozen=True, array_like=True):
     price_fen: int
 
 
-class Item(msgspec.Struct, frozen=True, kw_only=True):
+class Item(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One catalogue row. Prices are fen per unit; for weighed goods per kilogram.
 
     `plus_fen` is None when members pay retail. `barcodes` holds what labels say, a scale's
