@@ -19,13 +19,12 @@ from sync.rules.days import china_day
 from sync.rules.entry import Draft
 from sync.rules.ids import ENTROPY_BYTES, uuid7
 from sync.rules.refusal import N_, Fault, Refused
-from sync.rules.runs import CLOCK_JUMP, ClockJump, Run, Stamp, clock_jump
+from sync.rules.runs import CLOCK_JUMP, TAG_BYTES, ClockJump, Run, Stamp, clock_jump
 from sync.setup import Setup
 from sync.stores import journal as journals
 from sync.stores.chain import check_tail
 from sync.stores.enrolment import Enrolment, read_enrolment
 
-TAG_BYTES = 4
 _TAIL_ENTRIES = 100
 
 

@@ -1,6 +1,5 @@
 """Walking a till's chain in its database and finding the first entry that does not fit."""
 
-import msgspec
 from sqlite_utils import Database
 
 from sync.rules.chain import MISSING, PARENTLESS, SHORTER, link_problem
@@ -43,9 +42,8 @@ def check_run(db: Database, install: str, run: str) -> int | Refused:
 
 def _origin(db: Database, run: str) -> bytes | None:
     """Return the hash a run goes on from; None if the parent it names does not have it."""
-    try:
-        origin = journals.origin_of(db, run)
-    except msgspec.DecodeError:
+    origin = journals.origin_of(db, run)
+    if origin is None:
         return None
     if not origin.run:
         return GENESIS

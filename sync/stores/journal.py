@@ -20,7 +20,7 @@ from sync.rules.entry import (
     entry_hash,
 )
 from sync.rules.reply import Mark
-from sync.rules.runs import RUN_OPENED, RunOpened, run_name
+from sync.rules.runs import RUN_OPENED, RunOpened, read_run_opened, run_name
 from sync.rules.runs import Run as Run
 from sync.rules.runs import Stamp as Stamp
 from sync.rules.segment import header_problem
@@ -190,21 +190,19 @@ def agreed(db: Database, run: str) -> Mark | None:
     if mark.seq:
         return mark
     origin = origin_of(db, run)
-    return origin if origin.run else None
+    return origin if origin is not None and origin.run else None
 
 
-def origin_of(db: Database, run: str) -> Mark:
-    """Return the place a run goes on from, by its `run_opened`; no run for a till's first.
+def origin_of(db: Database, run: str) -> Mark | None:
+    """Return the place a run goes on from, by its first entry; no run for a till's first.
 
-    Raises `msgspec.DecodeError` if that entry's body was altered.
+    None if that entry is missing or was altered.
     """
-    (body,) = db.execute("SELECT body FROM entry WHERE run = ? AND seq = 1", (run,)).fetchone()
-    origin = msgspec.json.decode(body, type=RunOpened)
-    try:
-        parent_hash = bytes.fromhex(origin.parent_hash)
-    except ValueError as error:
-        raise msgspec.DecodeError(str(error)) from error
-    return Mark(origin.parent_run, origin.parent_seq, parent_hash)
+    row = db.execute("SELECT body FROM entry WHERE run = ? AND seq = 1", (run,)).fetchone()
+    opened = None if row is None else read_run_opened(row[0])
+    if opened is None:
+        return None
+    return Mark(opened.parent_run, opened.parent_seq, bytes.fromhex(opened.parent_hash))
 
 
 def parent_of(db: Database, run: str) -> str:

@@ -1,0 +1,134 @@
+"""What a till's people ask of sync: enrol, push, status, verify."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+
+import click
+import msgspec
+
+from sync.faces.answers import accepted, answer, json_option, pass_setup, refuse
+from sync.rules.days import china_time
+from sync.rules.refusal import N_, Refused
+from sync.services.courier import Courier, hub_client, not_enrolled
+from sync.services.enrolment import Enroller
+from sync.services.status import SyncStatus, read_status
+from sync.services.till import open_till
+from sync.services.verifying import verify_journal
+from sync.setup import Setup
+
+HUB_WORDS = {
+    "not_enrolled": N_("not enrolled"),
+    "unknown": N_("never reached"),
+    "reachable": N_("reachable"),
+    "unreachable": N_("unreachable"),
+    "alarm": N_("alarm"),
+}
+
+
+@click.command("enrol")
+@click.argument("code")
+@click.option("--hub", "url", default="", help="Address of the hub; else [hub] url.")
+@json_option
+@pass_setup
+def enrol_command(setup: Setup, code: str, url: str, as_json: bool) -> None:
+    """Enrol this till at its hub with a one-time code."""
+    with ExitStack() as held:
+        opened = open_till(setup, selling=False, exclusive=True)
+        till = held.enter_context(accepted(setup, opened, as_json=as_json))
+        client = held.enter_context(accepted(setup, hub_client(till, url), as_json=as_json))
+        enrolment = accepted(setup, Enroller(till, client).enrol(code), as_json=as_json)
+    answer(
+        setup.say(
+            "Enrolled as till {number} “{name}” at {url}.",
+            number=f"{enrolment.number:03d}",
+            name=enrolment.name,
+            url=enrolment.hub_url,
+        ),
+        {
+            "hub_id": enrolment.hub_id,
+            "number": enrolment.number,
+            "name": enrolment.name,
+            "center": enrolment.center,
+            "url": enrolment.hub_url,
+        },
+        as_json=as_json,
+    )
+
+
+@click.command("push")
+@json_option
+@pass_setup
+def push_command(setup: Setup, as_json: bool) -> None:
+    """Send everything that the hub does not have yet."""
+    with ExitStack() as held:
+        opened = open_till(setup, selling=False, exclusive=True)
+        till = held.enter_context(accepted(setup, opened, as_json=as_json))
+        if till.enrolment is None:
+            refuse(setup, not_enrolled(), as_json=as_json)
+        client = held.enter_context(accepted(setup, hub_client(till), as_json=as_json))
+        report = Courier(till, client).push()
+    if report.refused is not None:
+        refuse(setup, report.refused, as_json=as_json)
+    text = setup.say(
+        "{acknowledged} entries acknowledged by the hub, {pending} pending.",
+        acknowledged=report.acknowledged,
+        pending=report.pending,
+    )
+    if report.closed_runs:
+        text += "\n" + setup.say(
+            "The hub knows another continuation of {runs}: closed, carried on in a new run."
+            " Was this till's data copied or put back?",
+            runs=", ".join(report.closed_runs),
+        )
+    values = {
+        "acknowledged": report.acknowledged,
+        "segments": report.segments,
+        "pending": report.pending,
+        "closed_runs": report.closed_runs,
+        "flags": report.flags,
+    }
+    answer(text, values, as_json=as_json)
+
+
+@click.command("status")
+@json_option
+@pass_setup
+def status_command(setup: Setup, as_json: bool) -> None:
+    """Show what still has to reach the hub, and how the hub last answered."""
+    with accepted(setup, open_till(setup, selling=False), as_json=as_json) as till:
+        status = read_status(till)
+    answer(_status_text(setup, status), msgspec.to_builtins(status), as_json=as_json)
+
+
+def _status_text(setup: Setup, status: SyncStatus) -> str:
+    say = setup.say
+    lines = [say("{count} entries pending", count=status.pending)]
+    if status.oldest_pending_s is not None:
+        lines.append(say("oldest pending: {age} s", age=status.oldest_pending_s))
+    hub = say(HUB_WORDS[status.hub])
+    lines.append(say("hub: {state}", state=f"{hub} ({status.reason})" if status.reason else hub))
+    if status.last_contact_ms is not None:
+        moment = china_time(status.last_contact_ms).strftime("%Y-%m-%d %H:%M:%S")
+        lines.append(say("last contact: {moment}", moment=moment))
+    closed = [run.run for run in status.runs if run.closed]
+    if closed:
+        lines.append(say("runs closed because they diverged: {runs}", runs=", ".join(closed)))
+    return "\n".join(lines)
+
+
+@click.command("verify")
+@json_option
+@pass_setup
+def verify_command(setup: Setup, as_json: bool) -> None:
+    """Verify the whole journal of this till."""
+    with accepted(setup, open_till(setup, selling=False), as_json=as_json) as till:
+        verified = verify_journal(till)
+    if isinstance(verified, Refused):
+        refuse(setup, verified, as_json=as_json)
+    text = setup.say(
+        "The journal is whole: {runs} runs, {entries} entries.",
+        runs=verified.runs,
+        entries=verified.entries,
+    )
+    answer(text, msgspec.to_builtins(verified), as_json=as_json)

@@ -1,0 +1,65 @@
+"""How far a till's journal has reached the hub, for the status line and `xuanpin sync status`."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+from sync.services.till import OpenTill
+from sync.stores import journal as journals
+from sync.stores.contacts import read_contact
+from sync.stores.enrolment import read_enrolment
+
+HubState = Literal["not_enrolled", "unknown", "reachable", "unreachable", "alarm"]
+
+
+class RunStatus(msgspec.Struct, frozen=True, kw_only=True):
+    """One run: its entries, how many the hub acknowledged, and whether it was closed."""
+
+    run: str
+    entries: int
+    acknowledged: int
+    closed: bool
+
+
+class SyncStatus(msgspec.Struct, frozen=True, kw_only=True):
+    """`oldest_pending_s` is the age of the oldest entry not yet at the hub, None if none is.
+
+    `reason` says why the hub is in `alarm`; `last_contact_ms` is when it last answered.
+    """
+
+    pending: int
+    oldest_pending_s: int | None
+    runs: tuple[RunStatus, ...]
+    hub: HubState
+    reason: str
+    last_contact_ms: int | None
+
+
+def read_status(till: OpenTill) -> SyncStatus:
+    """Read the status from what is committed; never asks the network, so it is instant."""
+    db = till.journal.read()
+    states = journals.runs(db)
+    oldest_ms = journals.oldest_unpushed_ms(db, states)
+    age_s = None if oldest_ms is None else max(0, till.now_ms() - oldest_ms) // 1000
+    contact = read_contact(db)
+    hub: HubState = "not_enrolled"
+    if read_enrolment(db) is not None:
+        hub = "unknown" if contact is None else contact.state
+    return SyncStatus(
+        pending=sum(state.pending for state in states),
+        oldest_pending_s=age_s,
+        runs=tuple(
+            RunStatus(
+                run=state.run,
+                entries=state.head_seq,
+                acknowledged=state.mark_seq,
+                closed=state.closed,
+            )
+            for state in states
+        ),
+        hub=hub,
+        reason="" if contact is None else contact.reason,
+        last_contact_ms=None if contact is None else contact.answered_at_ms,
+    )
