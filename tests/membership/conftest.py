@@ -1,0 +1,33 @@
+"""A till in a directory of its own, under a clock that the test sets."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from sync.rules.refusal import Refused
+from sync.services.till import OpenTill, open_till
+from sync.setup import Setup
+from xuanpin import make_setup
+
+from .certified import SetClock
+
+
+@pytest.fixture
+def clock() -> SetClock:
+    return SetClock()
+
+
+@pytest.fixture
+def setup(tmp_path: Path, clock: SetClock) -> Setup:
+    packaged = Path(__file__).parents[2] / "config.toml"
+    return replace(make_setup(packaged, language="en"), root=tmp_path, clock=clock)
+
+
+@pytest.fixture
+def till(setup: Setup) -> Iterator[OpenTill]:
+    opened = open_till(setup, selling=True)
+    assert not isinstance(opened, Refused)
+    with opened:
+        yield opened
