@@ -20,7 +20,7 @@ from sync.faces.lazy import LazyGroup, spoken
 from sync.language import LANGUAGES, Language
 from sync.package import Package
 from sync.rules.refusal import N_, Fault, Refused
-from sync.setup import Setup, TillSettings, UiSettings, data_root
+from sync.setup import Setup, TillSettings, UiSettings, data_root, demonstrated
 
 __version__ = "0.1.0"
 
@@ -48,6 +48,7 @@ GROUPS = {
 @click.option("--till", help="Work as this till, for this call.")
 @click.option("--center", help="Work in this center, for this call.")
 @click.option("--language", type=click.Choice(LANGUAGES), help="Speak this language.")
+@click.option("--demo", is_flag=True, help="Work with the demo's own till, hub and data.")
 @click.version_option(__version__, prog_name="xuanpin")
 @click.pass_context
 def front_door(
@@ -56,9 +57,11 @@ def front_door(
     till: str | None,
     center: str | None,
     language: str | None,
+    demo: bool,
 ) -> None:
     """Xuanpin: the offline-first point of sale of product selection centers."""
-    ctx.obj = make_setup(config_path, till=till, center=center, language=language)
+    setup = make_setup(config_path, till=till, center=center, language=language)
+    ctx.obj = demonstrated(setup) if demo else setup
 
 
 def make_setup(

@@ -1,6 +1,6 @@
 """What every command is handed: settings, language, clock, and where things are kept."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import msgspec
@@ -107,6 +107,16 @@ class Setup:
                 "known": ", ".join(centers),
             },
         )
+
+
+def demonstrated(setup: Setup) -> Setup:
+    """Return the same program as a demo: a directory, till and hub of its own, never the real."""
+    if setup.demo:
+        return setup
+    till = msgspec.structs.replace(setup.till, id=f"DEMO-{setup.till.center}")
+    hub = msgspec.structs.replace(setup.hub, url="", database="")
+    settings = setup.settings.having(till).having(hub)
+    return replace(setup, settings=settings, root=setup.root / "demo", demo=True)
 
 
 def data_root(settings: Settings) -> Path:
