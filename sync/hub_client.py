@@ -73,7 +73,7 @@ def is_transient(refused: Refused) -> bool:
 def _problem(body: bytes) -> str:
     try:
         problem = msgspec.json.decode(body, type=_Problem)
-    except msgspec.DecodeError:
+    except ValueError:
         return ""
     return problem.detail or problem.title
 

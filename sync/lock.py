@@ -51,7 +51,7 @@ class SellingLock:
     def _held_by(self) -> int | str:
         try:
             return msgspec.json.decode(self._holder.read_bytes(), type=_Holder).pid
-        except (OSError, msgspec.DecodeError):
+        except (OSError, ValueError):
             return "?"
 
 

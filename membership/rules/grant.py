@@ -119,5 +119,5 @@ def read_granted(body: bytes) -> Granted | None:
     """Read a `membership_granted` body; None when it is not one that this version knows."""
     try:
         return msgspec.json.decode(body, type=Granted)
-    except msgspec.DecodeError:
+    except ValueError:
         return None

@@ -1,7 +1,5 @@
 """Verifying a till's own chain, one entry at a time."""
 
-import msgspec
-
 from sync.rules.entry import Entry, entry_hash
 from sync.rules.refusal import N_
 from sync.rules.segment import entry_problem
@@ -22,7 +20,7 @@ def link_problem(entry: Entry, *, till: str, run: str, seq: int, prev: bytes) ->
     """
     try:
         header = entry.header
-    except msgspec.DecodeError:
+    except ValueError:
         return UNREADABLE
     if (header.till, header.run, header.seq) != (till, run, seq):
         return MISSING

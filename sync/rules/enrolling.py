@@ -20,6 +20,7 @@ from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
+from sync.rules.certificate import install_of
 from sync.rules.refusal import N_, Refused
 
 CODE_BITS = 100
@@ -110,7 +111,7 @@ def read_message(data: bytes) -> Message | Refused:
         if len(data) > MOST_MESSAGE_BYTES:
             return _unreadable()
         return msgspec.json.decode(data, type=Message)
-    except msgspec.DecodeError:
+    except ValueError:  # msgspec.DecodeError, or UnicodeDecodeError inside a string
         return _unreadable()
 
 
@@ -124,7 +125,7 @@ def read_ask(code: Code, message: Message) -> Ask | Refused:
         key.verify(message.proof, _DOMAIN + b"proof" + message.payload)
     except (InvalidSignature, ValueError):
         return _not_authentic()
-    if len(wanted.nonce) != NONCE_BYTES or not _is_install(wanted.install):
+    if len(wanted.nonce) != NONCE_BYTES or wanted.install != install_of(wanted.public_key):
         return _unreadable()
     return wanted
 
@@ -151,7 +152,7 @@ def read_given(code: Code, asked: bytes, data: bytes) -> Given | Refused:
     try:
         given = msgspec.json.decode(message.payload, type=Given)
         key = _cipher(code, asked).decrypt(bytes(NONCE_BYTES), given.phone_key, _DOMAIN)
-    except (msgspec.DecodeError, InvalidTag):
+    except (ValueError, InvalidTag):
         return _not_authentic()
     return msgspec.structs.replace(given, phone_key=key)
 
@@ -168,10 +169,6 @@ def _cipher(code: Code, asked: bytes) -> ChaCha20Poly1305:
 
 def _derive(secret: bytes, purpose: bytes, salt: bytes) -> bytes:
     return HKDF(SHA256(), 32, salt or None, _DOMAIN + purpose).derive(secret)
-
-
-def _is_install(text: str) -> bool:
-    return len(text) == 32 and set(text) <= set("0123456789abcdef")
 
 
 def _unreadable() -> Refused:

@@ -58,7 +58,7 @@ class Entry:
 
     @property
     def header(self) -> Header:
-        """Decode the header; raises `msgspec.ValidationError` if it is not one."""
+        """Decode the header; raises `ValueError` if it is not one."""
         return decode_header(self.header_bytes)
 
 
@@ -87,7 +87,10 @@ def encode_header(header: Header) -> bytes:
 
 
 def decode_header(data: bytes) -> Header:
-    """Read header bytes; raises `msgspec.DecodeError` (a `ValueError`) on anything else."""
+    """Read header bytes; raises `ValueError` on anything else.
+
+    Not always `msgspec.DecodeError`: bytes that are no UTF-8 raise `UnicodeDecodeError`.
+    """
     return _decode(data)
 
 

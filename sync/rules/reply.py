@@ -10,11 +10,11 @@ import msgspec
 
 from sync.rules.certificate import Sign
 from sync.rules.refusal import N_, Refused
-from sync.rules.runs import MOST_SEQ
 from sync.rules.signatures import verify
 
 DOMAIN = b"xuanpin.reply.1\0"
 MOST_REPLY_BYTES = 64 * 1024
+MOST_SEQ = 2**63 - 1
 
 # What the hub may flag; each is an alarm except the first two.
 FLAG_GAP = "gap"
@@ -61,7 +61,7 @@ def read_reply(data: bytes, hub_public: bytes, request_sha256: bytes) -> Reply |
     """Read a reply; refused unless this hub signed it for exactly this request."""
     try:
         signed = msgspec.msgpack.decode(data, type=_Signed)
-    except msgspec.DecodeError:
+    except ValueError:
         return _malformed()
     if not verify(hub_public, signed.signature, DOMAIN + signed.reply):
         return Refused(
@@ -71,7 +71,7 @@ def read_reply(data: bytes, hub_public: bytes, request_sha256: bytes) -> Reply |
         )
     try:
         reply = msgspec.msgpack.decode(signed.reply, type=Reply)
-    except msgspec.DecodeError:
+    except ValueError:
         return _malformed()
     if reply.request_sha256 != request_sha256:
         return Refused(

@@ -153,7 +153,7 @@ def unpack(data: bytes) -> Segment | Refused:
             return _refused("segment.too_large", N_("The segment unpacks to more than 4 MiB."))
         wire = msgspec.msgpack.decode(raw, type=_Wire)
         head = msgspec.msgpack.decode(wire.head, type=SegmentHead)
-    except (zstandard.ZstdError, msgspec.DecodeError):
+    except (zstandard.ZstdError, ValueError):
         return _refused("segment.malformed", N_("The segment is malformed."))
     if not 1 <= len(wire.entries) <= MOST_ENTRIES:
         return _refused("segment.count", N_("A segment holds 1 to 500 entries."))
@@ -225,7 +225,7 @@ def _entries_problem(segment: Segment) -> str:
         seq = head.first_seq + offset
         try:
             header = entry.header
-        except msgspec.DecodeError:
+        except ValueError:
             return f"header of seq {seq}"
         if (header.till, header.run, header.seq) != (head.till, head.run, seq):
             return f"place of seq {seq}"

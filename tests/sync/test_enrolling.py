@@ -7,11 +7,13 @@ from hypothesis import given as for_all
 from hypothesis import strategies as st
 
 from sync.rules import enrolling
+from sync.rules.certificate import install_of
 from sync.rules.enrolling import Ask, Code, Given
 from sync.rules.refusal import Refused
 
 KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
-ASK = Ask("ab" * 16, KEY.public_key().public_bytes_raw(), b"n" * 12)
+PUBLIC = KEY.public_key().public_bytes_raw()
+ASK = Ask(install_of(PUBLIC), PUBLIC, b"n" * 12)
 GIVEN = Given("hub", b"h" * 32, b"s" * 32, b"c" * 110, 7, "ZZ-01", 1, "zhengzhou", b"p" * 32)
 
 

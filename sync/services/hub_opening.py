@@ -1,0 +1,64 @@
+"""Opening a hub's database and keys, for whoever serves it or invites tills to it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy import URL, Engine
+from sqlalchemy.exc import ArgumentError, DBAPIError
+
+from sync.database import hub_transaction, open_hub
+from sync.keys import HubKeys, load_or_create_hub_keys
+from sync.rules.refusal import N_, Fault, Refused
+from sync.setup import Setup
+from sync.stores.hub_tables import create_tables
+
+
+@dataclass(frozen=True, slots=True)
+class OpenHub:
+    """A hub's prepared database, its keys, and the directory that holds its key files."""
+
+    engine: Engine
+    keys: HubKeys
+    directory: Path
+
+    def close(self) -> None:
+        """Close every connection."""
+        self.engine.dispose()
+
+
+def open_hub_data(setup: Setup, database: str = "") -> OpenHub | Refused:
+    """Open the hub's keys and database (`database`, else [hub] database, else SQLite here).
+
+    Creates what is missing. Refused if the database cannot be used; raises `Fault` for keys.
+    """
+    directory = setup.hub_directory
+    try:
+        directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        raise Fault(_unusable(directory, error.strerror)) from error
+    keys = load_or_create_hub_keys(directory)
+    here = URL.create("sqlite", database=str(directory / "hub.db"))
+    url = database or setup.hub.database or here.render_as_string(hide_password=False)
+    try:
+        engine = open_hub(url)
+    except (ArgumentError, ImportError) as error:
+        return _unusable("[hub] database", error)
+    projections = [p for package in setup.packages for p in package.projections()]
+    try:
+        with hub_transaction(engine) as connection:
+            create_tables(connection, projections)
+    except DBAPIError as error:
+        engine.dispose()
+        return _unusable(engine.url.render_as_string(), error.orig)
+    return OpenHub(engine, keys, directory)
+
+
+def _unusable(place: object, problem: object) -> Refused:
+    return Refused(
+        "hub.database",
+        N_("The hub's database at {place} cannot be used: {problem}."),
+        N_("Check --database or [hub] database, the disk and its permissions."),
+        {"place": place, "problem": " ".join(str(problem).split())},
+    )

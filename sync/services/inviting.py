@@ -1,0 +1,179 @@
+"""Inviting tills and enrolling those that come: one-time codes, certificates, phone keys."""
+
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy import Connection, Engine
+
+from sync.clock import Clock
+from sync.database import hub_transaction
+from sync.keys import SECRET_BYTES, HubKeys, read_phone_key, write_phone_key
+from sync.rules import enrolling
+from sync.rules.certificate import Certificate, day_number, issue, read
+from sync.rules.days import china_day
+from sync.rules.enrolling import Ask, Code, Given
+from sync.rules.refusal import N_, Refused
+from sync.stores import hub_tills
+from sync.stores.hub_tills import Invite, Till
+
+INVITE_MS = 10 * 60 * 1000
+CARDS_PER_CERTIFICATE = 100_000
+LAST_COUNTER = 2**32 - 1
+CERTIFICATE_DAYS = 3 * 366
+_MOST_NAME = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Invitation:
+    """A one-time code for a till, good until `expires_ms` (Unix milliseconds)."""
+
+    code: str
+    name: str
+    center_name: str
+    expires_ms: int
+
+
+class Inviting:
+    """The hub's desk where tills are invited and enrolled; its database is already prepared."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        keys: HubKeys,
+        directory: Path,
+        clock: Clock,
+        entropy: Callable[[int], bytes] = secrets.token_bytes,
+    ) -> None:
+        """Use the hub's keys; centers' phone keys are files under `directory`."""
+        self._engine = engine
+        self._keys = keys
+        self._directory = directory
+        self._clock = clock
+        self._entropy = entropy
+
+    def invite(self, name: str, center: int, center_name: str) -> Invitation | Refused:
+        """Make a one-time code, good for ten minutes, for a till to be called `name`."""
+        if not 1 <= len(name) <= _MOST_NAME or not name.isprintable() or name != name.strip():
+            return Refused(
+                "enrol.bad_name",
+                N_("“{name}” is no name for a till."),
+                N_("Use 1 to 32 characters, for example ZZ-01."),
+                {"name": name},
+            )
+        text = enrolling.make_code(self._entropy(enrolling.CODE_ENTROPY_BYTES))
+        code = enrolling.read_code(text)
+        assert isinstance(code, Code)
+        now_ms = self._clock.now_ms()
+        expires_ms = now_ms + INVITE_MS
+        invite = Invite(code.invite, code.secret, name, center, center_name, expires_ms)
+        with hub_transaction(self._engine) as connection:
+            hub_tills.add_invite(connection, invite, now_ms)
+        return Invitation(text, name, center_name, expires_ms)
+
+    def enrol(self, data: bytes) -> bytes | Refused:
+        """Answer a till's request: it gets number, certificate, hub keys and phone key.
+
+        The till that used a code may use it again until it runs out, since an answer can be
+        lost, and is given the same; to anybody else a used code is unknown. Enrolling an
+        enrolled till with a new code renews its certificate and keeps its number.
+        """
+        message = enrolling.read_message(data)
+        if isinstance(message, Refused):
+            return message
+        now_ms = self._clock.now_ms()
+        with hub_transaction(self._engine) as connection:
+            invite = hub_tills.open_invite(connection, message.invite, now_ms)
+            if invite is None:
+                return _unknown_code()
+            code = Code(invite.invite, invite.secret)
+            wanted = enrolling.read_ask(code, message)
+            if isinstance(wanted, Refused):
+                return wanted
+            if invite.till not in (None, wanted.install):
+                return _unknown_code()
+            if invite.granted is not None:
+                return self._give(code, data, invite, invite.granted)
+            certificate = self._enrol(connection, invite, wanted, now_ms)
+            if isinstance(certificate, Refused):
+                return certificate
+            hub_tills.use_invite(connection, invite.invite, wanted.install, certificate)
+            return self._give(code, data, invite, certificate)
+
+    def _enrol(
+        self, connection: Connection, invite: Invite, wanted: Ask, now_ms: int
+    ) -> bytes | Refused:
+        known = hub_tills.till_of(connection, wanted.install)
+        namesake = hub_tills.till_named(connection, invite.name)
+        if namesake is not None and namesake.till != wanted.install:
+            return _name_taken(invite.name)
+        number = known.number if known else hub_tills.next_number(connection)
+        first = hub_tills.next_counter(connection)
+        if number is None or first + CARDS_PER_CERTIFICATE - 1 > LAST_COUNTER:
+            return _full()
+        today = day_number(china_day(now_ms))
+        certificate = Certificate(
+            number=number,
+            center=invite.center,
+            from_day=today - 1,  # the till's clock may be behind the hub's by some hours
+            until_day=today + CERTIFICATE_DAYS,
+            counter_first=first,
+            counter_count=CARDS_PER_CERTIFICATE,
+            public_key=wanted.public_key,
+        )
+        data = issue(certificate, self._keys.sign)
+        till = Till(wanted.install, number, invite.name, invite.center, invite.center_name)
+        hub_tills.put_till(connection, till, now_ms)
+        hub_tills.add_certificate(connection, certificate, data)
+        return data
+
+    def _give(self, code: Code, asked: bytes, invite: Invite, certificate: bytes) -> bytes:
+        granted = read(certificate, self._keys.public)
+        assert isinstance(granted, Certificate)
+        given = Given(
+            hub_id=self._keys.hub_id,
+            hub_public=self._keys.public,
+            hub_seal_public=self._keys.seal_public,
+            certificate=certificate,
+            number=granted.number,
+            name=invite.name,
+            center=invite.center,
+            center_name=invite.center_name,
+            phone_key=self._phone_key(invite.center),
+        )
+        return enrolling.give(code, asked, given)
+
+    def _phone_key(self, center: int) -> bytes:
+        """Return the key of a center's phone hashes, made when its first till comes."""
+        directory = self._directory / "centers" / str(center)
+        known = read_phone_key(directory)
+        if known is None:
+            known = self._entropy(SECRET_BYTES)
+            write_phone_key(directory, known)
+        return known
+
+
+def _unknown_code() -> Refused:
+    return Refused(
+        "enrol.unknown_code",
+        N_("The hub does not know this code: it was used, or ten minutes have passed."),
+        N_("Make a new one with `xuanpin sync invite`."),
+    )
+
+
+def _name_taken(name: str) -> Refused:
+    return Refused(
+        "enrol.name_taken",
+        N_("Another till is called {name} at this hub already."),
+        N_("Invite this till by another name."),
+        {"name": name},
+    )
+
+
+def _full() -> Refused:
+    return Refused(
+        "enrol.full",
+        N_("This hub has given all its till numbers or card counters."),
+        N_("Enrol the till at another hub."),
+    )

@@ -1,0 +1,140 @@
+"""What the hub has booked, and what a manager must look at."""
+
+from collections.abc import Collection, Container, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, case, func, insert, select
+
+from sync.package import Arrived, Projection
+from sync.rules.entry import Header
+from sync.rules.money import MOST_FEN
+from sync.stores.hub_tables import ALARM, BOOKING, add_missing
+
+
+@dataclass(frozen=True, slots=True)
+class Booked:
+    """What booking noticed: bodies nobody here reads, and ids that came with two contents."""
+
+    uninterpreted: int
+    contradicted: tuple[str, ...]
+
+
+def book(
+    connection: Connection,
+    projections: Mapping[str, Projection],
+    known_kinds: Container[str],
+    arrived: Sequence[Arrived],
+) -> Booked:
+    """Book entries of one till, each exactly once by (till, kind, id, body digest).
+
+    An id that was booked with another content is booked too and reported. Kinds without a
+    projection are booked by their header; unknown kinds, unreadable bodies and amounts beyond
+    any till's are booked as uninterpreted and stay out of totals.
+    """
+    if not arrived:
+        return Booked(0, ())
+    new, contradicted = _new(connection, arrived)
+    odd = {
+        index
+        for index, one in enumerate(new)
+        if one.header.kind not in known_kinds or abs(one.header.amount_fen) > MOST_FEN
+    }
+    by_kind: dict[str, list[int]] = {}
+    for index, one in enumerate(new):
+        if index not in odd and one.header.kind in projections:
+            by_kind.setdefault(one.header.kind, []).append(index)
+    for kind, indexes in by_kind.items():
+        unread = projections[kind].book(connection, [new[index] for index in indexes])
+        odd.update(indexes[place] for place in unread)
+    _add(connection, [one.header for one in new], odd)
+    return Booked(len(odd), contradicted)
+
+
+def _new(
+    connection: Connection, arrived: Sequence[Arrived]
+) -> tuple[list[Arrived], tuple[str, ...]]:
+    till = arrived[0].header.till
+    known = _digests(connection, till, {one.header.id for one in arrived})
+    new, contradicted = [], []
+    for one in arrived:
+        header = one.header
+        digests = known.setdefault((header.kind, header.id), set())
+        if header.body_sha256 in digests:
+            continue
+        if digests:
+            contradicted.append(header.id)
+        digests.add(header.body_sha256)
+        new.append(one)
+    return new, tuple(contradicted)
+
+
+def _digests(
+    connection: Connection, till: str, ids: Collection[str]
+) -> dict[tuple[str, str], set[bytes]]:
+    found: dict[tuple[str, str], set[bytes]] = {}
+    for row in connection.execute(
+        select(BOOKING.c.kind, BOOKING.c.id, BOOKING.c.body_sha256).where(
+            BOOKING.c.till == till, BOOKING.c.id.in_(list(ids))
+        )
+    ):
+        found.setdefault((row.kind, row.id), set()).add(row.body_sha256)
+    return found
+
+
+def _add(connection: Connection, headers: Sequence[Header], uninterpreted: Container[int]) -> None:
+    rows = [
+        {
+            "till": header.till,
+            "kind": header.kind,
+            "id": header.id,
+            "body_sha256": header.body_sha256,
+            "run": header.run,
+            "seq": header.seq,
+            "day": header.day,
+            "amount_fen": header.amount_fen,
+            "interpreted": index not in uninterpreted,
+        }
+        for index, header in enumerate(headers)
+    ]
+    if rows:
+        connection.execute(insert(BOOKING), rows)
+
+
+def add_alarms(
+    connection: Connection, till: str, alarms: Iterable[tuple[str, str, int, str]], now_ms: int
+) -> None:
+    """Raise alarms `(kind, run, seq, about)`; one raised before stays one row."""
+    rows = [
+        {
+            "till": till,
+            "kind": kind,
+            "run": run,
+            "seq": seq,
+            "about": about,
+            "noticed_ms": now_ms,
+        }
+        for kind, run, seq, about in alarms
+    ]
+    add_missing(connection, ALARM, rows)
+
+
+def totals(connection: Connection) -> list[tuple[str, str, int, int, int]]:
+    """Return `(till, kind, count, sum in fen, uninterpreted)`; only interpreted amounts count."""
+    unread = func.sum(case((BOOKING.c.interpreted, 0), else_=1))
+    amount = func.sum(case((BOOKING.c.interpreted, BOOKING.c.amount_fen), else_=0))
+    found = connection.execute(
+        select(BOOKING.c.till, BOOKING.c.kind, func.count(), amount, unread)
+        .group_by(BOOKING.c.till, BOOKING.c.kind)
+        .order_by(BOOKING.c.till, BOOKING.c.kind)
+    )
+    return [(till, kind, count, int(fen), int(odd)) for till, kind, count, fen, odd in found]
+
+
+def alarms(connection: Connection) -> list[tuple[str, str, str, int, str]]:
+    """Return every alarm `(till, kind, run, seq, about)`."""
+    found = connection.execute(
+        select(ALARM.c.till, ALARM.c.kind, ALARM.c.run, ALARM.c.seq, ALARM.c.about).order_by(
+            ALARM.c.till, ALARM.c.run, ALARM.c.seq, ALARM.c.kind, ALARM.c.about
+        )
+    )
+    return [(till, kind, run, seq, about) for till, kind, run, seq, about in found]

@@ -1,0 +1,129 @@
+"""The hub's copy of every till's journal: runs, entries, forks, and the signed heads."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, insert, or_, select
+
+from sync.rules.entry import Entry
+from sync.rules.reply import Mark
+from sync.rules.segment import Segment
+from sync.stores.hub_tables import ENTRY, FORK, RUN, SEGMENT, add_missing
+
+
+def mark_of(connection: Connection, till: str, run: str) -> Mark:
+    """Return the last stored entry of a run, `seq` 0 and no hash when there is none."""
+    found = connection.execute(
+        select(ENTRY.c.seq, ENTRY.c.hash)
+        .where(ENTRY.c.till == till, ENTRY.c.run == run)
+        .order_by(ENTRY.c.seq.desc())
+        .limit(1)
+    ).first()
+    return Mark(run, 0, b"") if found is None else Mark(run, found.seq, found.hash)
+
+
+def hashes(connection: Connection, till: str, run: str, first: int, last: int) -> dict[int, bytes]:
+    """Return the stored hashes of a run from `first` to `last`, by seq."""
+    found = connection.execute(
+        select(ENTRY.c.seq, ENTRY.c.hash).where(
+            ENTRY.c.till == till, ENTRY.c.run == run, ENTRY.c.seq.between(first, last)
+        )
+    )
+    return {row.seq: row.hash for row in found}
+
+
+def fork_hashes(connection: Connection, till: str, run: str, seq: int) -> frozenset[bytes]:
+    """Return the hashes of all forks stored at one place of a run."""
+    found = connection.execute(
+        select(FORK.c.hash).where(FORK.c.till == till, FORK.c.run == run, FORK.c.seq == seq)
+    )
+    return frozenset(found.scalars())
+
+
+def add_entries(
+    connection: Connection, till: str, run: str, entries: Sequence[tuple[int, Entry]]
+) -> None:
+    """Append entries, given with their seq, to a run."""
+    if entries:
+        connection.execute(insert(ENTRY), _rows(till, run, entries))
+
+
+def add_forks(
+    connection: Connection, till: str, run: str, entries: Sequence[tuple[int, Entry]]
+) -> None:
+    """Keep entries that contradict a run beside it; a fork already kept stays one row."""
+    add_missing(connection, FORK, _rows(till, run, entries))
+
+
+def _rows(till: str, run: str, entries: Iterable[tuple[int, Entry]]) -> list[dict[str, Any]]:
+    return [
+        {
+            "till": till,
+            "run": run,
+            "seq": seq,
+            "prev": entry.prev,
+            "hash": entry.hash,
+            "header": entry.header_bytes,
+            "body": entry.body,
+            "salt": entry.private.salt if entry.private else None,
+            "private": entry.private.data if entry.private else None,
+        }
+        for seq, entry in entries
+    ]
+
+
+def add_evidence(connection: Connection, segment: Segment, received_ms: int) -> None:
+    """Keep a segment's signed head with the certificate that vouches for it."""
+    head = segment.head
+    row = {
+        "till": head.till,
+        "run": head.run,
+        "first_seq": head.first_seq,
+        "last_hash": head.last_hash,
+        "head": segment.head_bytes,
+        "signature": segment.signature,
+        "certificate": segment.certificate,
+        "received_ms": received_ms,
+    }
+    add_missing(connection, SEGMENT, [row])
+
+
+def add_run(connection: Connection, till: str, run: str, origin: Mark) -> None:
+    """Note which entry a run goes on from."""
+    row = {
+        "till": till,
+        "run": run,
+        "parent_run": origin.run,
+        "parent_seq": origin.seq,
+        "parent_hash": origin.hash,
+    }
+    add_missing(connection, RUN, [row])
+
+
+def branches(connection: Connection, till: str, run: str) -> list[tuple[str, int]]:
+    """Return where the chain of runs branches, next to one run: places `(run, seq)`.
+
+    A place branches if two runs go on from it, or if one does and its own run goes on too, or
+    has another entry there than the child named.
+    """
+    own = connection.execute(
+        select(RUN).where(RUN.c.till == till, or_(RUN.c.run == run, RUN.c.parent_run == run))
+    ).all()
+    places = {(row.parent_run, row.parent_seq) for row in own}
+    return sorted(place for place in places if _branches_at(connection, till, *place))
+
+
+def _branches_at(connection: Connection, till: str, run: str, seq: int) -> bool:
+    children = connection.execute(
+        select(RUN.c.parent_hash).where(
+            RUN.c.till == till, RUN.c.parent_run == run, RUN.c.parent_seq == seq
+        )
+    ).all()
+    if len(children) > 1:
+        return True
+    if not run:
+        return False
+    mark = mark_of(connection, till, run)
+    if mark.seq < seq:
+        return False  # the parent has not arrived whole yet
+    return mark.seq > seq or bool(mark.hash != children[0].parent_hash)

@@ -1,0 +1,156 @@
+"""The hub's own tables, in SQLAlchemy core: what was received, what was booked, what is odd.
+
+Whatever tills send has the till in every unique key, and a push touches one till only, so these
+tables partition and distribute by till. Moments are Unix milliseconds, amounts fen.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Connection,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    SmallInteger,
+    String,
+    Table,
+)
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+
+from sync.package import Projection
+
+METADATA = MetaData()
+
+TILL = Table(
+    "till",
+    METADATA,
+    Column("till", String(32), primary_key=True),  # the install id
+    Column("number", SmallInteger, nullable=False, unique=True),
+    Column("name", String(64), nullable=False, unique=True),
+    Column("center", SmallInteger, nullable=False),
+    Column("center_name", String(64), nullable=False),
+    Column("enrolled_ms", BigInteger, nullable=False),
+)
+
+CERTIFICATE = Table(
+    "certificate",
+    METADATA,
+    Column("till", String(32), primary_key=True),
+    Column("counter_first", BigInteger, primary_key=True, autoincrement=False),
+    Column("counter_count", Integer, nullable=False),
+    Column("data", LargeBinary, nullable=False),
+)
+
+INVITE = Table(
+    "invite",
+    METADATA,
+    Column("invite", String(16), primary_key=True),
+    Column("secret", LargeBinary, nullable=False),
+    Column("name", String(64), nullable=False),
+    Column("center", SmallInteger, nullable=False),
+    Column("center_name", String(64), nullable=False),
+    Column("expires_ms", BigInteger, nullable=False),
+    Column("till", String(32)),  # which till used it
+    Column("granted", LargeBinary),  # the certificate it was given
+)
+
+RUN = Table(
+    "run",
+    METADATA,
+    Column("till", String(32), primary_key=True),
+    Column("run", String(64), primary_key=True),
+    Column("parent_run", String(64), nullable=False),
+    Column("parent_seq", BigInteger, nullable=False),
+    Column("parent_hash", LargeBinary, nullable=False),
+    Index("run_parent", "till", "parent_run", "parent_seq"),
+)
+
+
+def _entry_columns() -> list[Column[Any]]:
+    return [
+        Column("till", String(32), primary_key=True),
+        Column("run", String(64), primary_key=True),
+        Column("seq", BigInteger, primary_key=True, autoincrement=False),
+        Column("prev", LargeBinary, nullable=False),
+        Column("header", LargeBinary, nullable=False),
+        Column("body", LargeBinary, nullable=False),
+        Column("salt", LargeBinary),
+        Column("private", LargeBinary),
+    ]
+
+
+ENTRY = Table(
+    "entry",
+    METADATA,
+    *_entry_columns(),
+    Column("hash", LargeBinary, nullable=False),
+)
+
+FORK = Table(
+    "fork",
+    METADATA,
+    *_entry_columns(),
+    Column("hash", LargeBinary, primary_key=True),
+)
+
+SEGMENT = Table(  # the signed heads: evidence of who said what
+    "segment",
+    METADATA,
+    Column("till", String(32), primary_key=True),
+    Column("run", String(64), primary_key=True),
+    Column("first_seq", BigInteger, primary_key=True, autoincrement=False),
+    Column("last_hash", LargeBinary, primary_key=True),
+    Column("head", LargeBinary, nullable=False),
+    Column("signature", LargeBinary, nullable=False),
+    Column("certificate", LargeBinary, nullable=False),
+    Column("received_ms", BigInteger, nullable=False),
+)
+
+BOOKING = Table(  # one row for each thing that happened, however often it was delivered
+    "booking",
+    METADATA,
+    Column("till", String(32), primary_key=True),
+    Column("kind", String(64), primary_key=True),
+    Column("id", String(64), primary_key=True),
+    Column("body_sha256", LargeBinary, primary_key=True),
+    Column("run", String(64), nullable=False),
+    Column("seq", BigInteger, nullable=False),
+    Column("day", String(10), nullable=False),
+    Column("amount_fen", BigInteger, nullable=False),
+    Column("interpreted", Boolean, nullable=False),
+)
+
+ALARM = Table(  # what a manager has to look at; found again it stays one row
+    "alarm",
+    METADATA,
+    Column("till", String(32), primary_key=True),
+    Column("kind", String(16), primary_key=True),
+    Column("run", String(64), primary_key=True),
+    Column("seq", BigInteger, primary_key=True, autoincrement=False),  # 0: the whole run
+    Column("about", String(64), primary_key=True),
+    Column("noticed_ms", BigInteger, nullable=False),
+)
+
+
+def create_tables(connection: Connection, projections: Iterable[Projection]) -> None:
+    """Create what is missing: the hub's own tables and those of the projections."""
+    METADATA.create_all(connection)
+    for projection in projections:
+        for table in projection.tables:
+            table.create(connection, checkfirst=True)
+
+
+def add_missing(connection: Connection, table: Table, rows: Sequence[dict[str, Any]]) -> None:
+    """Insert the rows whose primary key is new; leave the others as they are."""
+    if not rows:
+        return
+    if connection.dialect.name == "postgresql":
+        connection.execute(postgresql_insert(table).on_conflict_do_nothing(), rows)
+    else:
+        connection.execute(sqlite_insert(table).on_conflict_do_nothing(), rows)
