@@ -1,13 +1,16 @@
 """How long a membership lasts (Civil Code art. 201 and 202), and the plan's settings."""
 
+import doctest
 from datetime import date, timedelta
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from membership.declared import SECTIONS
+from membership.rules import phone, plan
 from membership.rules.plan import PlanSettings, until_of
 from sync import config
 from sync.rules.refusal import Refused
@@ -53,9 +56,9 @@ def read_plan(tmp_path: Path, text: str) -> PlanSettings | Refused:
 
 def test_price_and_length_are_settings(tmp_path: Path) -> None:
     assert PlanSettings().price_fen == 9900
-    plan = read_plan(tmp_path, 'price = "128.5"\nyears = 2')
-    assert isinstance(plan, PlanSettings)
-    assert (plan.price_fen, plan.years) == (12850, 2)
+    read = read_plan(tmp_path, 'price = "128.5"\nyears = 2')
+    assert isinstance(read, PlanSettings)
+    assert (read.price_fen, read.years) == (12850, 2)
 
 
 @pytest.mark.parametrize(
@@ -76,3 +79,10 @@ def test_a_bad_plan_is_refused_by_name(tmp_path: Path, text: str, named: str) ->
     said = refused.message.format(**refused.values)
     assert "plan" in said
     assert named in said
+
+
+@pytest.mark.parametrize("module", [plan, phone], ids=lambda module: module.__name__)
+def test_the_examples_in_the_documentation_hold(module: ModuleType) -> None:
+    results = doctest.testmod(module)
+    assert results.attempted > 0
+    assert results.failed == 0
