@@ -7,6 +7,7 @@ from sync.rules.refusal import N_, Refused
 PLU = "PLU:"
 GTIN_LENGTHS = (13, 12, 14, 8)
 _IN_HOUSE = re.compile(r"[!-~]{1,48}")
+_SCIENTIFIC = re.compile(r"[0-9](?:\.[0-9]+)?[Ee]\+[0-9]{1,3}")
 _HALF_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3000: " "}
 
 
@@ -87,6 +88,13 @@ def validate_barcode(text: str) -> str | Refused:
         return PLU + plu
     if is_digits(code) and len(code) in GTIN_LENGTHS:
         return code if check_digit_holds(code) else bad_check_digit(code)
+    if _SCIENTIFIC.fullmatch(code):
+        return Refused(
+            "barcode.lost_digits",
+            N_("A spreadsheet cut “{code}” short."),
+            N_("Format the column as text and enter the barcode again."),
+            {"code": code},
+        )
     if not _IN_HOUSE.fullmatch(code):
         return Refused(
             "barcode.unreadable",

@@ -37,12 +37,12 @@ def receipt_number(day: date, till_number: int, count: int, order_id: str) -> st
     Past 9,999 sales a day the count begins anew; the seven drawn digits tell them apart.
 
     >>> receipt_number(date(2026, 11, 22), 1, 42, "019aa9d5-5b00-7000-8000-000000000007")
-    '26112200100420000007'
+    '26112200100422783495'
     """
     assert 0 <= till_number <= 999
     assert count >= 1
-    entropy = uuid.UUID(order_id).int & ((1 << 62) - 1)
-    return f"{day:%y%m%d}{till_number:03}{count % 10_000:04}{entropy % 10_000_000:07}"
+    draw = uuid.UUID(order_id).int % 10_000_000
+    return f"{day:%y%m%d}{till_number:03}{count % 10_000:04}{draw:07}"
 
 
 def grouped(number: str) -> str:

@@ -270,7 +270,7 @@ def _read_link(text: str) -> OfferLink | ItemCode | Refused:
             {"text": text},
         )
     if "/01/" in link.path:
-        return _read_gs1(text)
+        return _read_gs1(link.geturl())
     return _unknown_link(text)
 
 

@@ -10,6 +10,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from pos.rules.codes import half_width
 from pos.rules.order import METHODS, Method, Payment
 from pos.rules.payment_codes import wallet_of
 from pos.rules.settings import ROUNDING_STEP_FEN, Rounding
@@ -19,7 +20,6 @@ from sync.rules.refusal import N_, Refused
 MOST_REFERENCE = 64
 _TENDER = re.compile(r"\s*(?P<method>[^=]*?)\s*=\s*(?P<amount>[^:]*?)\s*(?::(?P<reference>.*))?")
 _REFERENCE = re.compile(r"[!-~]+")
-_FULL_WIDTH = {ord("＝"): "=", ord("："): ":"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +140,7 @@ def parse_tender(text: str) -> Tender | Refused:
     A reference is the number on the merchant's own device; the visitor's payment code is
     refused, because it is never stored.
     """
-    match = _TENDER.fullmatch(text.translate(_FULL_WIDTH))
+    match = _TENDER.fullmatch(half_width(text))
     if match is None:
         return _refused(
             "tender.unreadable",
@@ -166,7 +166,7 @@ def parse_tender(text: str) -> Tender | Refused:
 
 def check_reference(text: str) -> str | Refused:
     """Tidy a wallet's reference; refuse payment codes and what no device prints."""
-    reference = text.strip()
+    reference = half_width(text).strip()
     if wallet_of(reference) is not None:
         return _refused(
             "tender.payment_code",
