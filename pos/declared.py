@@ -3,7 +3,7 @@
 from pos.rules.order import SALE
 from pos.rules.settings import OrderLinkSettings, RoundingSettings, ScanSettings
 from pos.rules.voided import CART_VOIDED
-from pos.stores import carts, catalogue, orders
+from pos.stores import carts, catalogue, orders, print_jobs
 from sync.package import Kind, Package, Section
 
 SECTIONS = (
@@ -21,6 +21,6 @@ PACKAGE = Package(
     name="pos",
     sections=SECTIONS,
     kinds=KINDS,
-    journal_migrations=(carts.MIGRATIONS, orders.MIGRATIONS),
+    journal_migrations=(carts.MIGRATIONS, orders.MIGRATIONS, print_jobs.MIGRATIONS),
     reference_migrations=(catalogue.MIGRATIONS,),
 )
