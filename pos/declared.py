@@ -1,5 +1,6 @@
 """What this package declares: its settings, journal kinds, migrations and hub projections."""
 
+from pos.rules.key_settings import CounterSettings, KeySettings
 from pos.rules.order import SALE
 from pos.rules.settings import OrderLinkSettings, RoundingSettings, ScanSettings
 from pos.rules.voided import CART_VOIDED
@@ -10,6 +11,8 @@ SECTIONS = (
     Section("rounding", RoundingSettings),
     Section("scan", ScanSettings),
     Section("order_link", OrderLinkSettings),
+    Section("counter", CounterSettings),
+    Section("keys", KeySettings),
 )
 
 KINDS = (

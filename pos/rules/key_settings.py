@@ -57,7 +57,7 @@ class KeySettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class CounterSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """[counter]: what the counter offers without a barcode: skus, in the order of their digits."""
 
-    quick_keys: tuple[str, ...] = ("BAG-L", "BAG-S", "ZZ-YAM")
+    quick_keys: tuple[str, ...] = ("BAG-L", "BAG-S")
 
     def __post_init__(self) -> None:
         """Refuse more quick keys than there are digits to press."""
