@@ -175,6 +175,9 @@ def _read_digits(code: str, layouts: Sequence[ScaleLayout]) -> Scan | Refused:
             return _read_label(code, layout)
     if len(code) in GTIN_LENGTHS:
         return _item_code(code) if check_digit_holds(code) else bad_check_digit(code)
+    is_element_string = len(code) >= 16 and code.startswith("01")
+    if is_element_string and check_digit_holds(code[2:16]):
+        return _read_gs1(code)
     if is_receipt_number(code):
         return Refused(
             "scan.receipt",
@@ -187,9 +190,7 @@ def _read_digits(code: str, layouts: Sequence[ScaleLayout]) -> Scan | Refused:
             N_("This looks like a payment code, not an item."),
             N_("Open the payment first, then scan it."),
         )
-    if len(code) >= 16 and code.startswith("01"):
-        return _read_gs1(code)
-    return Words(code)
+    return _read_gs1(code) if is_element_string else Words(code)
 
 
 def _item_code(code: str) -> ItemCode:

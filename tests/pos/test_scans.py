@@ -167,6 +167,7 @@ def test_three_of_them(text: str) -> None:
         ("134567890123456789", "scan.payment_code"),
         ("2812345678901234", "scan.payment_code"),
         ("6212345678901234567", "scan.payment_code"),
+        ("0112345678901234567", "scan.payment_code"),
         ("26112200100421234567", "scan.receipt"),
         ("https://qr.1688.com/s/AbCd", "scan.short_link"),
         ("https://example.com/promotion", "scan.unknown_link"),
@@ -234,8 +235,11 @@ def test_the_same_digits_by_what_the_screen_waits_for() -> None:
     label = "260030100350012346"
     assert isinstance(read(label), ScaleLabel)
     assert read_wallet_code(label) == WalletCode("alipay", label)
-    element = "0109520123456788112"
-    assert isinstance(read_wallet_code(element), WalletCode)
+    element_string = "0109520123456788107"
+    item = read(element_string)
+    assert isinstance(item, ItemCode)
+    assert EAN in item.candidates
+    assert read_wallet_code(element_string) == WalletCode("ecny", element_string)
 
 
 @pytest.mark.parametrize(
