@@ -76,8 +76,10 @@ def settle(
         if tender.method != "cash"
     )
     left_fen = total_fen - sum(payment.amount_fen for payment in wallets)
+    if left_fen == handed_fen == 0:
+        return _settled(wallets, 0, 0)
     if not cash:
-        return _too_little(open_fen.wallet_fen) if left_fen else _settled(wallets, 0, 0)
+        return _too_little(open_fen.wallet_fen)
     if left_fen == 0:
         return _refused(
             "tender.nothing_due",
@@ -100,12 +102,9 @@ def due(
     """
     assert 0 <= goods_fen <= total_fen
     for tender in tenders:
-        if tender.amount_fen < (0 if tender.method == "cash" else 1):
-            return _refused(
-                "tender.not_positive",
-                N_("An amount handed over is more than zero."),
-                N_("Type what was handed over."),
-            )
+        wrong = _check(tender)
+        if wrong is not None:
+            return wrong
     wallets_fen = sum(tender.amount_fen for tender in tenders if tender.method != "cash")
     handed_fen = sum(tender.amount_fen for tender in tenders if tender.method == "cash")
     if wallets_fen > total_fen:
@@ -120,6 +119,17 @@ def due(
     left_fen = total_fen - wallets_fen
     cash_fen = left_fen - _let_off(left_fen, handed_fen, rounding, goods_fen)
     return Due(max(0, left_fen - handed_fen), max(0, cash_fen - handed_fen))
+
+
+def _check(tender: Tender) -> Refused | None:
+    if tender.amount_fen < (0 if tender.method == "cash" else 1):
+        return _refused(
+            "tender.not_positive",
+            N_("An amount handed over is more than zero."),
+            N_("Type what was handed over."),
+        )
+    reference = check_reference(tender.reference)
+    return reference if isinstance(reference, Refused) else None
 
 
 def _let_off(left_fen: int, handed_fen: int, rounding: Rounding, goods_fen: int) -> int:
@@ -141,7 +151,7 @@ def parse_tender(text: str) -> Tender | Refused:
     refused, because it is never stored.
     """
     match = _TENDER.fullmatch(half_width(text))
-    if match is None:
+    if match is None or (match["method"].lower() == "cash" and match["reference"] is not None):
         return _refused(
             "tender.unreadable",
             N_("“{text}” is not a payment."),

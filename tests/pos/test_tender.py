@@ -96,7 +96,8 @@ def test_cash_in_two_heaps_is_one_payment_and_wallets_keep_their_references() ->
 
 
 def test_a_total_of_zero_needs_no_tender() -> None:
-    assert paid(0) == Settlement((), 0, 0, 0)
+    assert paid(0) == paid(0, cash(0)) == Settlement((), 0, 0, 0)
+    assert refused(0, cash(100)).reason == "tender.nothing_due"
 
 
 def test_what_rounds_down_to_nothing_is_paid_with_no_coin() -> None:
@@ -136,6 +137,7 @@ def test_bags_are_never_given_away_by_rounding() -> None:
         ((wechat(0), cash(1234)), "tender.not_positive", {}),
         ((wechat(1235), wechat(-1)), "tender.not_positive", {}),
         ((cash(2000), cash(-5)), "tender.not_positive", {}),
+        ((wechat(1234, "134567890123456789"),), "tender.payment_code", {}),
     ],
 )
 def test_wrong_amounts_for_12_34(
@@ -234,6 +236,7 @@ def test_tenders_as_typed(text: str, expected: Tender) -> None:
         ("", "tender.unreadable"),
         ("cheque=10", "tender.unknown_method"),
         ("=10", "tender.unknown_method"),
+        ("cash=10:4200001", "tender.unreadable"),
         ("cash=", "money.not_an_amount"),
         ("cash=ten", "money.not_an_amount"),
         ("cash=-5", "money.not_an_amount"),
