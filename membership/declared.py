@@ -3,11 +3,18 @@
 from membership.rules.grant import KIND
 from membership.rules.plan import PlanSettings
 from membership.stores import members
-from sync.package import Kind, Package, Section
+from sync.package import Kind, Package, Projection, Section
 
 SECTIONS = (Section("plan", PlanSettings),)
 
 KINDS = (Kind(KIND, "A PLUS membership was granted by a sale; the body names card and order."),)
+
+
+def _projections() -> tuple[Projection, ...]:
+    from membership.stores.hub_members import PROJECTIONS  # SQLAlchemy, which only a hub loads
+
+    return PROJECTIONS
+
 
 PACKAGE = Package(
     name="membership",
@@ -15,4 +22,5 @@ PACKAGE = Package(
     kinds=KINDS,
     journal_migrations=(members.MIGRATIONS,),
     reference_migrations=(members.REFERENCE_MIGRATIONS,),
+    projections=_projections,
 )

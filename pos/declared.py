@@ -5,7 +5,7 @@ from pos.rules.order import SALE
 from pos.rules.settings import OrderLinkSettings, RoundingSettings, ScanSettings
 from pos.rules.voided import CART_VOIDED
 from pos.stores import carts, catalogue, orders, print_jobs
-from sync.package import Kind, Package, Section
+from sync.package import Kind, Package, Projection, Section
 
 SECTIONS = (
     Section("rounding", RoundingSettings),
@@ -20,10 +20,18 @@ KINDS = (
     Kind(CART_VOIDED, "An open basket was given up; the body says what was in it."),
 )
 
+
+def _projections() -> tuple[Projection, ...]:
+    from pos.stores.hub_orders import PROJECTIONS  # SQLAlchemy, which only a hub loads
+
+    return PROJECTIONS
+
+
 PACKAGE = Package(
     name="pos",
     sections=SECTIONS,
     kinds=KINDS,
     journal_migrations=(carts.MIGRATIONS, orders.MIGRATIONS, print_jobs.MIGRATIONS),
     reference_migrations=(catalogue.MIGRATIONS,),
+    projections=_projections,
 )

@@ -195,8 +195,9 @@ def open_hub(url: str) -> Engine:
         connection.execute("PRAGMA foreign_keys = ON")
 
     @event.listens_for(engine, "begin")
-    def begin_immediate(connection: Connection) -> None:
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
+    def begin(connection: Connection) -> None:
+        reads = connection.get_execution_options().get("reads", False)
+        connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
 
     return engine
 
@@ -205,4 +206,11 @@ def open_hub(url: str) -> Engine:
 def hub_transaction(engine: Engine) -> Iterator[Connection]:
     """One transaction at the hub: committed when the block ends, rolled back if it raises."""
     with engine.begin() as connection:
+        yield connection
+
+
+@contextmanager
+def hub_snapshot(engine: Engine) -> Iterator[Connection]:
+    """One consistent view of the hub for reading, which never makes a push wait."""
+    with engine.execution_options(reads=True).begin() as connection:
         yield connection

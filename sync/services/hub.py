@@ -8,7 +8,7 @@ import msgspec
 from sqlalchemy import Connection, Engine
 
 from sync.clock import Clock
-from sync.database import hub_transaction
+from sync.database import hub_snapshot, hub_transaction
 from sync.keys import HubKeys
 from sync.package import Arrived, Package
 from sync.rules import reply
@@ -122,9 +122,14 @@ class Hub:
         )
         return Received(reply.make_reply(answer, self._keys.sign), reply.FLAG_GAP in flags)
 
+    def check(self) -> None:
+        """Ask the database for one row; raises SQLAlchemy's error if it does not answer."""
+        with hub_snapshot(self._engine) as connection:
+            hub_tills.next_number(connection)
+
     def summary(self) -> Summary:
         """Return counts and sums per till and kind, and every alarm."""
-        with hub_transaction(self._engine) as connection:
+        with hub_snapshot(self._engine) as connection:
             tills = hub_tills.all_tills(connection)
             totals = hub_bookings.totals(connection)
             alarms = hub_bookings.alarms(connection)

@@ -1,0 +1,133 @@
+"""What the hub's people ask of sync: serve the hub, invite a till."""
+
+from __future__ import annotations
+
+import signal
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import click
+
+from sync.faces.answers import accepted, answer, json_option, pass_setup
+from sync.rules.days import china_time
+from sync.rules.refusal import N_, Refused
+from sync.services.hub_opening import OpenHub, open_hub_data
+from sync.setup import CenterSettings, Setup
+
+database_option = click.option(
+    "--database", default="", help="SQLAlchemy URL of the hub's database; else [hub] database."
+)
+
+
+@click.command("hub")
+@click.option("--host", default=None, help="Listen at this address; else [hub] listen_host.")
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=None,
+    help="Listen at this port, 0 for a free one; else [hub] listen_port.",
+)
+@database_option
+@json_option
+@pass_setup
+def hub_command(
+    setup: Setup, host: str | None, port: int | None, database: str, as_json: bool
+) -> None:
+    """Serve the hub until it is told to end."""
+    with _opened(setup, database, as_json=as_json) as opened:
+        listener = accepted(
+            setup,
+            _listen(host or setup.hub.listen_host, setup.hub.listen_port if port is None else port),
+            as_json=as_json,
+        )
+        with listener:
+            url = _url(listener)
+            values = {"url": url, "hub_id": opened.keys.hub_id}
+            answer(setup.say("The hub listens at {url}", url=url), values, as_json=as_json)
+            _serve(setup, opened, listener)
+
+
+@click.command("invite")
+@click.argument("till")
+@database_option
+@json_option
+@pass_setup
+def invite_command(setup: Setup, till: str, database: str, as_json: bool) -> None:
+    """Make a one-time code with which a till enrols at this hub."""
+    from sync.services.inviting import Inviting
+
+    center = accepted(setup, setup.center(), as_json=as_json)
+    with _opened(setup, database, as_json=as_json) as opened:
+        desk = Inviting(opened.engine, opened.keys, opened.directory, setup.clock)
+        invited = desk.invite(till, center.number, setup.till.center)
+        invitation = accepted(setup, invited, as_json=as_json)
+    until = china_time(invitation.expires_ms).strftime("%H:%M")
+    text = setup.say(
+        "Code for till {name} of center {center}, once, until {until}: {code}",
+        name=invitation.name,
+        center=invitation.center_name,
+        until=until,
+        code=invitation.code,
+    )
+    values = {
+        "code": invitation.code,
+        "till": invitation.name,
+        "center": invitation.center_name,
+        "expires_ms": invitation.expires_ms,
+    }
+    answer(text, values, as_json=as_json)
+
+
+@contextmanager
+def _opened(setup: Setup, database: str, *, as_json: bool) -> Iterator[OpenHub]:
+    opened = accepted(setup, open_hub_data(setup, database), as_json=as_json)
+    try:
+        yield opened
+    finally:
+        opened.close()
+
+
+def _listen(host: str, port: int) -> socket.socket | Refused:
+    """Bind and listen, so that the address can be told before the first request is taken."""
+    try:
+        family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        return socket.create_server(address[:2], family=family)
+    except OSError as error:
+        return Refused(
+            "hub.cannot_listen",
+            N_("The hub cannot listen at {host}, port {port}: {problem}."),
+            N_("Choose another with --host and --port; --port 0 takes a free one."),
+            {"host": host, "port": port, "problem": error.strerror},
+        )
+
+
+def _url(listener: socket.socket) -> str:
+    host, port = listener.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def _serve(setup: Setup, opened: OpenHub, listener: socket.socket) -> None:
+    """Serve until SIGTERM or SIGINT; requests under way are answered first."""
+    import uvicorn
+
+    from sync.faces.hub_api import make_app
+    from sync.services.hub import Hub
+    from sync.services.inviting import Inviting
+
+    centers = setup.settings.named(CenterSettings)
+    names = {center.number: name for name, center in centers.items()}
+    hub = Hub(opened.engine, opened.keys, setup.packages, setup.clock, names)
+    inviting = Inviting(opened.engine, opened.keys, opened.directory, setup.clock)
+    config = uvicorn.Config(
+        make_app(hub, inviting, setup.say),
+        log_level="warning",
+        access_log=False,
+        proxy_headers=False,
+        server_header=False,
+        timeout_graceful_shutdown=5,
+    )
+    # uvicorn raises the signal again once it has ended gracefully: that is no failure.
+    signal.signal(signal.SIGTERM, lambda _number, _frame: None)
+    signal.signal(signal.SIGINT, lambda _number, _frame: None)
+    uvicorn.Server(config).run(sockets=[listener])
