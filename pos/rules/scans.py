@@ -42,7 +42,7 @@ __all__ = [
 
 MOST_CHARACTERS = 400
 FNC1 = "\x1d"
-_QUANTITY = re.compile(r"\s*([0-9]+)\s*[*×]\s*(.*)", re.DOTALL)
+_QUANTITY = re.compile(r"\s*([0-9]+)\s*\*\s*(.*)", re.DOTALL)
 _SYMBOLOGY = re.compile(r"\][A-Za-z][0-9A-Za-z]")
 _GS1_NUMBER = re.compile(r"(?:^|[(/\x1d]|^\][A-Za-z][0-9])01[)/]?([0-9]{14})(?![0-9]*\))")
 _GS1_SYMBOLOGIES = ("]C1", "]e0", "]d2", "]Q3", "]J1")

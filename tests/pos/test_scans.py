@@ -142,7 +142,7 @@ def test_every_single_misread_digit_is_noticed(payload: str, place: int, shift: 
     assert not codes.check_digit_holds(misread)
 
 
-@pytest.mark.parametrize("text", [f"3*{EAN}", f"３＊{EAN}", f" 3 * {EAN} ", f"3×{EAN}"])
+@pytest.mark.parametrize("text", [f"3*{EAN}", f"３＊{EAN}", f" 3 * {EAN} "])
 def test_three_of_them(text: str) -> None:
     scan = read(text)
     assert isinstance(scan, ItemCode)
@@ -207,7 +207,7 @@ def test_cards_in_any_letter_case() -> None:
     assert read("ＰＭ１：ABC234") == CardText("PM1:ABC234")
 
 
-@pytest.mark.parametrize("text", ["xymj", "信阳毛尖", "301", "HL-29 A", "TEA-250"])
+@pytest.mark.parametrize("text", ["xymj", "信阳毛尖", "5×8 尺", "301", "HL-29 A", "TEA-250"])
 def test_anything_else_is_looked_for(text: str) -> None:
     assert read(text) == Words(text)
 
