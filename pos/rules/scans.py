@@ -21,30 +21,17 @@ from pos.rules.codes import (
     lookup_codes,
     validate_barcode,
 )
-from pos.rules.payment_codes import WalletCode, read_wallet_code, wallet_of
+from pos.rules.payment_codes import read_wallet_code as read_wallet_code
+from pos.rules.payment_codes import wallet_of
 from pos.rules.receipt_number import is_receipt_number
 from pos.rules.settings import ScaleLayout
 from sync.rules.refusal import N_, Refused
-
-__all__ = [
-    "CardText",
-    "ItemCode",
-    "OfferLink",
-    "ScaleLabel",
-    "Scan",
-    "WalletCode",
-    "Words",
-    "lookup_codes",
-    "read_scan",
-    "read_wallet_code",
-    "validate_barcode",
-]
 
 MOST_CHARACTERS = 400
 FNC1 = "\x1d"
 _QUANTITY = re.compile(r"\s*([0-9]+)\s*\*\s*(.*)", re.DOTALL)
 _SYMBOLOGY = re.compile(r"\][A-Za-z][0-9A-Za-z]")
-_GS1_NUMBER = re.compile(r"(?:^|[(/\x1d]|^\][A-Za-z][0-9])01[)/]?([0-9]{14})(?![0-9]*\))")
+_GS1_NUMBER = re.compile(r"(?:^|[(/\x1d]|^\][A-Za-z][0-9])01[)/]?([0-9]{14})")
 _GS1_SYMBOLOGIES = ("]C1", "]e0", "]d2", "]Q3", "]J1")
 _OFFER_PATH = re.compile(r"/offer/([0-9]+)\.html?", re.IGNORECASE)
 _OFFER_HOSTS = ("detail.1688.com", "m.1688.com", "detail.m.1688.com")

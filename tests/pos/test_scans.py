@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pos.rules import codes, payment_codes, scans
+from pos.rules.codes import lookup_codes, validate_barcode
 from pos.rules.payment_codes import WalletCode, read_wallet_code
 from pos.rules.scans import (
     CardText,
@@ -16,9 +17,7 @@ from pos.rules.scans import (
     ScaleLabel,
     Scan,
     Words,
-    lookup_codes,
     read_scan,
-    validate_barcode,
 )
 from pos.rules.settings import DEFAULT_SCALES, ScaleLayout
 from sync.rules.refusal import Refused
