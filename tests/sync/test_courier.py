@@ -1,0 +1,445 @@
+"""Bringing the journal to the hub: whatever the wire, the disk or the hub does, once and whole."""
+
+import hashlib
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import httpx2
+import msgspec
+import pytest
+
+from sync.keys import load_or_create_hub_keys
+from sync.rules.entry import Draft, Entry
+from sync.rules.reply import Mark, Reply, make_reply, read_reply
+from sync.services.courier import Courier, PushReport
+from sync.services.status import read_status
+from sync.services.till import OpenTill
+from sync.services.verifying import Verified, verify_journal
+from sync.setup import Setup
+from sync.stores import journal as journals
+
+from .tills import (
+    FakeClock,
+    Handler,
+    HubMachine,
+    answering,
+    copy_till,
+    down,
+    hub_machine,
+    make_setup,
+    opened,
+    reply_lost,
+    sell,
+    twice,
+)
+
+
+@pytest.fixture
+def hub(tmp_path: Path) -> Iterator[HubMachine]:
+    with hub_machine(tmp_path / "hub-machine") as machine:
+        yield machine
+
+
+@pytest.fixture
+def setup(tmp_path: Path) -> Setup:
+    return make_setup(tmp_path / "till-machine")
+
+
+@pytest.fixture
+def till(setup: Setup, hub: HubMachine) -> Iterator[OpenTill]:
+    with opened(setup) as till:
+        hub.enrol(till)
+        yield till
+
+
+def assert_settled(till: OpenTill, report: PushReport) -> None:
+    """Nothing pending, and the chain verifies."""
+    assert report.refused is None
+    assert report.pending == 0
+    assert isinstance(verify_journal(till), Verified)
+
+
+def assert_booked_once(hub: HubMachine, ids: list[str]) -> None:
+    booked = Counter(hub.booked())
+    assert {each: booked[each] for each in ids} == dict.fromkeys(ids, 1)
+
+
+def test_a_till_sells_before_it_is_enrolled_and_sends_everything_afterwards(
+    setup: Setup, hub: HubMachine
+) -> None:
+    with opened(setup) as till:
+        ids = sell(till, 3)
+        early = hub.push(till)
+        assert early.refused is not None
+        assert early.refused.reason == "sync.not_enrolled"
+        assert early.pending == 4
+        assert hub.wire.requests == []
+        hub.enrol(till)
+        report = hub.push(till)
+        assert_settled(till, report)
+        assert report.acknowledged == 4
+        assert_booked_once(hub, ids)
+
+
+def test_a_long_journal_goes_in_segments(till: OpenTill, hub: HubMachine) -> None:
+    ids = sell(till, 620)
+    report = hub.push(till)
+    assert_settled(till, report)
+    assert report.segments == 2
+    assert_booked_once(hub, ids)
+
+
+def test_entries_too_large_for_one_segment_go_in_several(till: OpenTill, hub: HubMachine) -> None:
+    ids = []
+    for each in range(9):
+        noise = hashlib.shake_256(bytes([each])).digest(250 * 1024)
+        ids += sell(till, 1, body=noise)
+    assert_settled(till, hub.push(till))
+    assert max(len(data) for data in hub.wire.requests) <= 1024 * 1024
+    assert_booked_once(hub, ids)
+
+
+@pytest.mark.parametrize("fault", [reply_lost, twice])
+def test_a_lost_reply_or_a_duplicate_books_nothing_twice(
+    till: OpenTill, hub: HubMachine, fault: Callable[[Handler, httpx2.Request], httpx2.Response]
+) -> None:
+    ids = sell(till, 5)
+    hub.wire.faults = [fault]
+    hub.push(till)
+    assert_settled(till, hub.push(till))
+    assert_booked_once(hub, ids)
+    assert hub.alarms() == set()
+
+
+def test_without_a_network_nothing_is_lost_and_the_status_says_so(
+    till: OpenTill, hub: HubMachine
+) -> None:
+    assert read_status(till).hub == "unknown"
+    ids = sell(till, 2)
+    hub.wire.faults = [down]
+    report = hub.push(till)
+    assert report.refused is not None
+    assert report.refused.reason == "hub.unreachable"
+    assert report.pending == 3
+    assert read_status(till).hub == "unreachable"
+    assert_settled(till, hub.push(till))
+    assert_booked_once(hub, ids)
+    status = read_status(till)
+    assert (status.hub, status.pending, status.oldest_pending_s) == ("reachable", 0, None)
+
+
+def test_the_status_tells_the_age_of_the_oldest_entry(setup: Setup, till: OpenTill) -> None:
+    clock = setup.clock
+    assert isinstance(clock, FakeClock)
+    clock.pass_ms(90_000)
+    sell(till)
+    status = read_status(till)
+    assert (status.pending, status.oldest_pending_s) == (2, 90)
+
+
+def test_a_hub_restored_from_a_backup_is_refilled_run_by_run(
+    tmp_path: Path, setup: Setup, hub: HubMachine
+) -> None:
+    ids: list[str] = []
+    with opened(setup) as till:
+        hub.enrol(till)
+        ids += sell(till, 3)
+        hub.push(till)
+    hub.backup(tmp_path / "backup")
+    for _ in range(3):
+        with opened(setup) as till:
+            ids += sell(till, 4)
+            hub.push(till)
+    hub.restore(tmp_path / "backup")
+    with opened(setup, selling=False, exclusive=True) as till:
+        report = hub.push(till)  # nothing was pending: the probe finds out
+        assert_settled(till, report)
+        states = journals.runs(till.journal.read())
+    assert hub.marks() == {state.run: state.head_seq for state in states}
+    assert_booked_once(hub, ids)
+    assert hub.alarms() == set()
+
+
+def test_a_hub_that_lost_everything_is_refilled(setup: Setup, hub: HubMachine) -> None:
+    with opened(setup) as till:
+        hub.enrol(till)
+        ids = sell(till, 3)
+        hub.push(till)
+        hub.forget()
+        ids += sell(till, 1)
+        assert_settled(till, hub.push(till))
+        assert_booked_once(hub, ids)
+
+
+def test_data_copied_back_from_yesterday_is_a_branch_and_nothing_sticks(
+    tmp_path: Path, setup: Setup, hub: HubMachine
+) -> None:
+    ids: list[str] = []
+    with opened(setup) as till:
+        hub.enrol(till)
+        ids += sell(till, 3)
+        hub.push(till)
+        ids += sell(till, 2)  # in the copy they are pending, at the hub they are not
+    copy = copy_till(setup, tmp_path / "copy")
+    with opened(setup) as till:
+        ids += sell(till, 4)
+        assert_settled(till, hub.push(till))
+    with opened(copy) as till:
+        ids += sell(till, 3)
+        assert_settled(till, hub.push(till))
+        ids += sell(till, 1)
+        assert_settled(till, hub.push(till))
+    assert_booked_once(hub, ids)
+    assert "branch" in hub.alarms()
+
+
+def test_two_machines_that_go_on_with_the_same_run_lose_no_sale(
+    tmp_path: Path, setup: Setup, hub: HubMachine
+) -> None:
+    """A virtual machine copied while the counter was open: both copies hold the same run."""
+    with opened(setup) as till:
+        hub.enrol(till)
+        ids = sell(till, 3)
+        hub.push(till)
+        till.journal.checkpoint()
+        run = till.run
+        twin_setup = copy_till(setup, tmp_path / "twin")
+        with opened(twin_setup, selling=False, exclusive=True) as twin:
+            resume(twin, run)
+            ids += sell(till, 4)
+            ids += sell(twin, 2, private=True)
+            assert_settled(till, hub.push(till))
+            report = hub.push(twin)
+            assert_settled(twin, report)
+            assert report.closed_runs == (run.run,)
+            assert twin.run.run != run.run
+            ids += sell(twin, 2)
+            assert_settled(twin, hub.push(twin))
+            assert carried(twin, run.run, twin.run.run)
+        ids += sell(till, 1)
+        assert_settled(till, hub.push(till))
+    assert_booked_once(hub, ids)
+    assert "fork" in hub.alarms()
+
+
+def resume(twin: OpenTill, run: journals.Run) -> None:
+    """Go on under a run that another machine opened, as a resumed machine does."""
+    twin._run = run
+
+
+def carried(till: OpenTill, closed: str, carrier: str) -> bool:
+    """Tell whether the divergent entries stand verbatim in the run that took over."""
+    db = till.journal.read()
+    agreed = journals.read_mark(db, closed).seq
+    old = journals.entries_of(db, closed, agreed, 1000)
+    new = journals.entries_of(db, carrier, 1, len(old))
+    assert old, "something diverged"
+    return [verbatim(entry) for entry in old] == [verbatim(entry) for entry in new]
+
+
+def verbatim(entry: Entry) -> tuple[object, ...]:
+    header = entry.header
+    identity = (header.kind, header.id, header.day, header.amount_fen, header.at_ms)
+    return (*identity, entry.body, entry.private)
+
+
+def test_a_handle_of_a_closed_run_appends_to_its_successor(
+    tmp_path: Path, setup: Setup, hub: HubMachine
+) -> None:
+    with opened(setup) as till:
+        hub.enrol(till)
+        hub.push(till)
+        till.journal.checkpoint()
+        with opened(copy_till(setup, tmp_path / "twin"), selling=False, exclusive=True) as twin:
+            handle = till.run
+            resume(twin, handle)
+            sell(twin, 1)
+            assert_settled(twin, hub.push(twin))
+        sell(till, 1)
+        hub.push(till)
+        assert till.run != handle
+        with till.journal.transaction() as db:
+            draft = Draft("sign_in", till.new_id(), till.today().isoformat(), 0, b"{}")
+            entry = journals.append(db, handle, till.stamp(), draft)
+        assert entry.header.run == till.run.run
+        assert_settled(till, hub.push(till))
+
+
+def test_a_hub_put_back_that_then_followed_a_copy_gets_every_entry(
+    tmp_path: Path, setup: Setup, hub: HubMachine
+) -> None:
+    with opened(setup) as till:
+        hub.enrol(till)
+        ids = sell(till, 2)
+        hub.push(till)
+        hub.backup(tmp_path / "backup")
+        till.journal.checkpoint()
+        twin_setup = copy_till(setup, tmp_path / "twin")
+        ids += sell(till, 3)
+        hub.push(till)
+        hub.restore(tmp_path / "backup")
+        with opened(twin_setup, selling=False, exclusive=True) as twin:
+            resume(twin, till.run)
+            ids += sell(twin, 9)
+            assert_settled(twin, hub.push(twin))
+        ids += sell(till, 1)
+        assert_settled(till, hub.push(till))
+    assert_booked_once(hub, ids)
+
+
+def test_the_run_after_a_closed_one_goes_on_from_what_was_agreed(
+    tmp_path: Path, setup: Setup, hub: HubMachine
+) -> None:
+    with opened(setup) as till:
+        hub.enrol(till)
+        sell(till, 2)
+        hub.push(till)
+    copy = copy_till(setup, tmp_path / "copy")
+    with opened(setup) as till:
+        sell(till, 1)
+        hub.push(till)
+    with opened(copy, selling=False, exclusive=True) as till:
+        assert_settled(till, hub.push(till))
+    with opened(copy) as till:
+        assert_settled(till, hub.push(till))
+
+
+def entry_count(till: OpenTill) -> int:
+    return sum(state.head_seq for state in journals.runs(till.journal.read()))
+
+
+FORGERIES: dict[str, tuple[int, bytes, str]] = {
+    "a portal's page": (200, b"<html>please log in</html>", "reply.malformed"),
+    "nothing": (200, b"", "reply.malformed"),
+    "not a reply": (200, msgspec.msgpack.encode([1, b"", b""]), "reply.forged"),
+    "too long": (200, b"x" * 100_000, "hub.refused"),
+    "a refusal": (400, b'{"title":"bad segment"}', "hub.refused"),
+    "a redirect": (302, b"", "hub.refused"),
+    "an overloaded hub": (503, b"", "hub.unreachable"),
+}
+
+
+@pytest.mark.parametrize("name", FORGERIES)
+def test_an_answer_that_is_none_changes_nothing(till: OpenTill, hub: HubMachine, name: str) -> None:
+    status, body, reason = FORGERIES[name]
+    sell(till, 2)
+    hub.wire.faults = [answering(status, body)]
+    report = hub.push(till)
+    assert report.refused is not None
+    assert report.refused.reason == reason
+    assert report.pending == 3
+    assert report.acknowledged == 0
+    expected = "unreachable" if reason == "hub.unreachable" else "alarm"
+    assert read_status(till).hub == expected
+    assert_settled(till, hub.push(till))
+    assert read_status(till).hub == "reachable"
+
+
+def test_a_reply_signed_by_another_hub_changes_nothing(
+    tmp_path: Path, till: OpenTill, hub: HubMachine
+) -> None:
+    stranger = load_or_create_hub_keys(tmp_path / "stranger")
+
+    def impostor(_hub: Handler, request: httpx2.Request) -> httpx2.Response:
+        digest = hashlib.sha256(request.content).digest()
+        head = journals.head_of(till.journal.read(), till.run.run)
+        enrolment = till.enrolment
+        assert enrolment is not None
+        reply = Reply(digest, enrolment.hub_id, till.keys.install, (head,), 0)
+        return httpx2.Response(200, content=make_reply(reply, stranger.sign))
+
+    sell(till, 1)
+    hub.wire.faults = [impostor]
+    report = hub.push(till)
+    assert report.refused is not None
+    assert report.refused.reason == "reply.forged"
+    assert report.pending == 2
+
+
+def test_an_old_reply_replayed_changes_nothing(till: OpenTill, hub: HubMachine) -> None:
+    kept: list[httpx2.Response] = []
+
+    def keep(real: Handler, request: httpx2.Request) -> httpx2.Response:
+        kept.append(real(request))
+        return kept[-1]
+
+    hub.wire.faults = [keep]
+    hub.push(till)
+    sell(till, 1)
+    hub.wire.faults = [answering(200, kept[0].content)]
+    report = hub.push(till)
+    assert report.refused is not None
+    assert report.refused.reason == "reply.other_request"
+    assert report.pending == 1
+
+
+def signed_by(hub: HubMachine, till: OpenTill, marks: tuple[Mark, ...]) -> Handler:
+    def handle(request: httpx2.Request) -> httpx2.Response:
+        digest = hashlib.sha256(request.content).digest()
+        reply = Reply(digest, hub.data.keys.hub_id, till.keys.install, marks, 0)
+        return httpx2.Response(200, content=make_reply(reply, hub.data.keys.sign))
+
+    return handle
+
+
+def test_a_hub_that_answers_but_never_moves_ends_the_push(till: OpenTill, hub: HubMachine) -> None:
+    stuck = signed_by(hub, till, (Mark(till.run.run, 0, b""),))
+    hub.wire.faults = [lambda _hub, request: stuck(request)] * 3
+    sell(till, 1)
+    report = hub.push(till)
+    assert report.refused is not None
+    assert report.refused.reason == "hub.stuck"
+    assert report.pending == 2
+    assert_settled(till, hub.push(till))
+
+
+def test_a_reply_about_other_runs_only_is_refused(till: OpenTill, hub: HubMachine) -> None:
+    other = signed_by(hub, till, (Mark("9-00000000", 5, b"x" * 32),))
+    hub.wire.faults = [lambda _hub, request: other(request)]
+    sell(till, 1)
+    report = hub.push(till)
+    assert report.refused is not None
+    assert report.refused.reason == "reply.not_about_us"
+    assert report.pending == 2
+
+
+def test_the_background_courier_pushes_by_itself_and_stops(till: OpenTill, hub: HubMachine) -> None:
+    ids = sell(till, 3)
+    stop = threading.Event()
+    arrived = threading.Event()
+
+    def notice(real: Handler, request: httpx2.Request) -> httpx2.Response:
+        response = real(request)
+        arrived.set()
+        return response
+
+    hub.wire.faults = [notice]
+    with hub.client() as client:
+        courier = Courier(till, client)
+        thread = threading.Thread(target=courier.run_forever, args=(stop,))
+        thread.start()
+        try:
+            assert arrived.wait(10)
+        finally:
+            stop.set()
+            thread.join(10)
+        assert not thread.is_alive()
+    assert_booked_once(hub, ids)
+    assert_settled(till, hub.push(till))
+
+
+def test_a_reply_names_the_request_it_answers(till: OpenTill, hub: HubMachine) -> None:
+    seen: list[httpx2.Response] = []
+
+    def keep(real: Handler, request: httpx2.Request) -> httpx2.Response:
+        seen.append(real(request))
+        return seen[-1]
+
+    hub.wire.faults = [keep]
+    hub.push(till)
+    digest = hashlib.sha256(hub.wire.requests[0]).digest()
+    reply = read_reply(seen[0].content, hub.data.keys.public, digest)
+    assert isinstance(reply, Reply)
+    assert reply.marks[0] == journals.head_of(till.journal.read(), till.run.run)

@@ -1,0 +1,246 @@
+"""Opening a till: one seller at a time, one chain, and nothing that does not belong together."""
+
+import dataclasses
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from sync.database import SqliteError
+from sync.keys import TILL_KEY
+from sync.rules.chain import ALTERED, MISSING, PARENTLESS, SHORTER, UNREADABLE
+from sync.rules.entry import GENESIS, Draft, Private
+from sync.rules.refusal import Refused
+from sync.rules.reply import Mark
+from sync.rules.runs import CLOCK_JUMP, ClockJump
+from sync.services.till import OpenTill, open_till
+from sync.services.verifying import Verified, verify_journal
+from sync.setup import Setup
+from sync.stores import journal as journals
+
+from .tills import DAY_MS, START_MS, FakeClock, make_setup, opened, sell
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    return FakeClock()
+
+
+@pytest.fixture
+def setup(tmp_path: Path, clock: FakeClock) -> Setup:
+    return make_setup(tmp_path, clock=clock)
+
+
+@pytest.fixture
+def till(setup: Setup) -> Iterator[OpenTill]:
+    with opened(setup) as till:
+        yield till
+
+
+def refusal(setup: Setup, *, selling: bool = True, exclusive: bool = False) -> Refused:
+    refused = open_till(setup, selling=selling, exclusive=exclusive)
+    assert isinstance(refused, Refused)
+    return refused
+
+
+def kinds(till: OpenTill) -> list[str]:
+    db = till.journal.read()
+    states = journals.runs(db)
+    return [each.header.kind for state in states for each in journals.every_entry(db, state.run)]
+
+
+def test_a_second_seller_is_told_who_sells(setup: Setup, till: OpenTill) -> None:
+    for mode in ({"selling": True}, {"selling": False, "exclusive": True}):
+        refused = refusal(setup, **mode)
+        assert refused.reason == "till.in_use"
+        assert str(os.getpid()) in setup.say.refusal(refused)
+    assert kinds(till) == ["run_opened"]
+
+
+def test_others_read_beside_an_open_counter(setup: Setup, till: OpenTill) -> None:
+    sell(till, 2)
+    with opened(setup, selling=False) as reader:
+        assert kinds(reader) == ["run_opened", "sign_in", "sign_in"]
+        sell(till, 1)
+        assert len(kinds(reader)) == 4
+        assert not reader.sells
+        with pytest.raises(SqliteError):
+            reader.journal.read().execute("DELETE FROM mark")
+
+
+def test_closing_lets_the_next_one_sell(setup: Setup) -> None:
+    opened(setup).close()
+    opened(setup, selling=False, exclusive=True).close()
+    opened(setup).close()
+
+
+def test_reading_first_creates_an_empty_till(setup: Setup) -> None:
+    with opened(setup, selling=False) as reader:
+        assert kinds(reader) == []
+        assert verify_journal(reader) == Verified(0, 0)
+        assert reader.enrolment is None
+        assert reader.phone_key is None
+
+
+def test_runs_form_one_chain(setup: Setup) -> None:
+    previous = GENESIS
+    names = []
+    for count in (2, 0, 3):
+        with opened(setup) as till:
+            first = journals.entries_of(till.journal.read(), till.run.run, 0, 1)[0]
+            assert first.prev == previous
+            sell(till, count)
+            previous = journals.head_of(till.journal.read(), till.run.run).hash
+            names.append(till.run.run)
+    assert len(set(names)) == 3
+    with opened(setup, selling=False) as reader:
+        assert verify_journal(reader) == Verified(3, 8)
+
+
+def test_an_entry_records_both_clocks(setup: Setup, till: OpenTill, clock: FakeClock) -> None:
+    clock.pass_ms(5_000)
+    sell(till)
+    header = journals.last_entry(till.journal.read(), till.run.run).header
+    assert (header.at_ms, header.mono_ms, header.boot) == (START_MS + 5_000, 5_000, "boot-1")
+
+
+@pytest.mark.parametrize(
+    ("wall_ms", "mono_ms", "boot", "jump_ms"),
+    [
+        (3_600_000, 3_600_000, "boot-1", None),
+        (DAY_MS + 1, 0, "boot-1", DAY_MS + 1),
+        (-DAY_MS - 1, 0, "boot-1", -DAY_MS - 1),
+        (5 * DAY_MS, 5 * DAY_MS, "boot-1", None),
+        (30 * DAY_MS, 0, "boot-2", None),  # switched off for a month
+        (-2 * DAY_MS, 0, "boot-2", -2 * DAY_MS),
+    ],
+)
+def test_a_clock_that_jumped_is_journalled(
+    setup: Setup, clock: FakeClock, wall_ms: int, mono_ms: int, boot: str, jump_ms: int | None
+) -> None:
+    opened(setup).close()
+    clock.wall_ms += wall_ms
+    clock.mono_ms += mono_ms
+    clock.boot = boot
+    with opened(setup) as till:
+        last = journals.last_entry(till.journal.read(), till.run.run)
+    if jump_ms is None:
+        assert last.header.kind == "run_opened"
+    else:
+        assert last.header.kind == CLOCK_JUMP
+        assert msgspec.json.decode(last.body, type=ClockJump).jump_ms == jump_ms
+
+
+def test_entries_cannot_be_changed_deleted_or_replaced(till: OpenTill) -> None:
+    sell(till)
+    statements = (
+        "UPDATE entry SET body = x''",
+        "DELETE FROM entry",
+        "INSERT OR REPLACE INTO entry SELECT * FROM entry WHERE seq = 1",
+        "UPDATE install SET install = 'x'",
+        "DELETE FROM install",
+    )
+    for statement in statements:
+        with pytest.raises(SqliteError), till.journal.transaction() as db:
+            db.execute(statement)
+    assert verify_journal(till) == Verified(1, 2)
+
+
+def test_a_private_part_can_be_deleted_and_the_chain_holds(till: OpenTill) -> None:
+    sell(till, 2, private=True)
+    last = journals.last_entry(till.journal.read(), till.run.run)
+    assert last.private == Private(b"s" * 16, b"sealed")
+    with till.journal.transaction() as db:
+        db.execute("DELETE FROM private")
+    assert journals.last_entry(till.journal.read(), till.run.run).private is None
+    assert verify_journal(till) == Verified(1, 3)
+
+
+def test_an_aborted_sale_leaves_no_entry(till: OpenTill) -> None:
+    draft = Draft("sign_in", till.new_id(), "2026-11-22", 0, b"{}")
+    with pytest.raises(RuntimeError), till.journal.transaction() as db:
+        journals.append(db, till.run, till.stamp(), draft)
+        raise RuntimeError
+    assert kinds(till) == ["run_opened"]
+
+
+TAMPERED = {
+    "a body": ("UPDATE entry SET body = x'00' WHERE seq = 3", 3, ALTERED),
+    "a header": ("UPDATE entry SET header = x'00' WHERE seq = 3", 3, UNREADABLE),
+    "a hash": ("UPDATE entry SET hash = zeroblob(32) WHERE seq = 3", 3, ALTERED),
+    "one deleted": ("DELETE FROM entry WHERE seq = 3", 3, MISSING),
+    "the first deleted": ("DELETE FROM entry WHERE seq = 1", 1, PARENTLESS),
+    "one moved": ("UPDATE entry SET seq = 6 WHERE seq = 4", 4, MISSING),
+    "the end cut off": ("DELETE FROM entry WHERE seq = 5", 5, SHORTER),
+}
+
+
+@pytest.mark.parametrize("name", TAMPERED)
+def test_tampering_is_found_with_run_and_entry(setup: Setup, name: str) -> None:
+    statement, seq, message = TAMPERED[name]
+    with opened(setup) as till:
+        run = till.run.run
+        sell(till, 4)
+        with till.journal.transaction() as db:
+            journals.write_mark(db, journals.head_of(db, run))
+            for trigger in ("update", "delete"):
+                db.execute(f"DROP TRIGGER entry_{trigger}")
+            db.execute(statement)
+        refused = verify_journal(till)
+    assert isinstance(refused, Refused)
+    assert (refused.message, refused.values["run"], refused.values["seq"]) == (message, run, seq)
+
+
+def test_a_till_with_a_broken_tail_does_not_sell_on(setup: Setup) -> None:
+    with opened(setup) as till:
+        sell(till, 3)
+        with till.journal.transaction() as db:
+            db.execute("DROP TRIGGER entry_update")
+            db.execute("UPDATE entry SET body = x'00' WHERE seq = 2")
+    assert refusal(setup).reason == "journal.broken"
+    with opened(setup, selling=False) as reader:
+        assert kinds(reader)
+
+
+def test_a_run_without_its_parent_is_found(setup: Setup) -> None:
+    opened(setup).close()
+    with opened(setup) as till:
+        second = till.run.run
+        with till.journal.transaction() as db:
+            db.execute("DROP TRIGGER entry_delete")
+            db.execute("PRAGMA defer_foreign_keys = ON")
+            db.execute("DELETE FROM entry WHERE run <> ?", (second,))
+        refused = verify_journal(till)
+    assert isinstance(refused, Refused)
+    assert refused.message == PARENTLESS
+
+
+def test_a_journal_without_its_key_does_not_get_a_new_one(setup: Setup) -> None:
+    opened(setup).close()
+    (setup.till_directory / TILL_KEY).unlink()
+    assert refusal(setup).reason == "key.missing"
+    assert not (setup.till_directory / TILL_KEY).exists()
+
+
+def test_a_journal_beside_another_tills_key_is_refused(tmp_path: Path, setup: Setup) -> None:
+    opened(setup).close()
+    other = dataclasses.replace(setup, root=tmp_path / "other")
+    opened(other).close()
+    (other.till_directory / TILL_KEY).replace(setup.till_directory / TILL_KEY)
+    assert refusal(setup).reason == "key.other_journal"
+
+
+def test_a_mark_is_kept_per_run_and_pending_follows_it(till: OpenTill) -> None:
+    sell(till, 3)
+    run = till.run.run
+    db = till.journal.read()
+    own = journals.hash_at(db, run, 2)
+    assert own is not None
+    assert journals.read_mark(db, run) == Mark(run, 0, GENESIS)
+    for mark, pending in ((Mark(run, 2, own), 2), (Mark(run, 0, GENESIS), 4)):
+        with till.journal.transaction() as writer:
+            journals.write_mark(writer, mark)
+        assert journals.read_mark(db, run) == mark
+        assert [state.pending for state in journals.runs(db)] == [pending]

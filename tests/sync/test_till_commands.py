@@ -1,0 +1,128 @@
+"""The till's sync commands: one line for people, one object for programs, status 2 if refused."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from sync.faces.till_commands import enrol_command, push_command, status_command, verify_command
+from sync.services import courier
+from sync.setup import Setup
+
+from .tills import URL, HubMachine, hub_machine, make_setup, opened, sell
+
+
+@pytest.fixture
+def setup(tmp_path: Path) -> Setup:
+    return make_setup(tmp_path / "till-machine")
+
+
+@pytest.fixture
+def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[HubMachine]:
+    with hub_machine(tmp_path / "hub-machine") as machine:
+        monkeypatch.setattr(courier, "make_client", lambda url, timeout_s: machine.client())
+        yield machine
+
+
+def run(setup: Setup, command: Any, *arguments: str, status: int = 0) -> Result:
+    result = CliRunner().invoke(command, arguments, obj=setup)
+    assert result.exit_code == status, result.output
+    return result
+
+
+def ask(setup: Setup, command: Any, *arguments: str, status: int = 0) -> dict[str, Any]:
+    answered: dict[str, Any] = json.loads(
+        run(setup, command, *arguments, "--json", status=status).stdout
+    )
+    return answered
+
+
+def invited(hub: HubMachine) -> str:
+    invitation = hub.desk.invite("ZZ-01", 1, "zhengzhou")
+    assert hasattr(invitation, "code")
+    return str(invitation.code)
+
+
+def test_from_the_first_sale_to_the_hub(setup: Setup, hub: HubMachine) -> None:
+    with opened(setup) as till:
+        ids = sell(till, 2)
+    status = ask(setup, status_command)
+    assert (status["pending"], status["hub"]) == (3, "not_enrolled")
+    assert [run["entries"] for run in status["runs"]] == [3]
+    assert ask(setup, enrol_command, invited(hub), "--hub", URL)["name"] == "ZZ-01"
+    assert ask(setup, status_command)["hub"] == "unknown"
+    pushed = ask(setup, push_command)
+    assert (pushed["acknowledged"], pushed["pending"]) == (3, 0)
+    status = ask(setup, status_command)
+    assert (status["pending"], status["oldest_pending_s"], status["hub"]) == (0, None, "reachable")
+    assert ask(setup, verify_command) == {"runs": 1, "entries": 3}
+    assert set(ids) <= set(hub.booked())
+
+
+def test_pushing_and_enrolling_are_refused_beside_an_open_counter(
+    setup: Setup, hub: HubMachine
+) -> None:
+    code = invited(hub)
+    with opened(setup):
+        for command, arguments in ((push_command, ()), (enrol_command, (code, "--hub", URL))):
+            result = run(setup, command, *arguments, status=2)
+            assert result.stdout == ""
+            assert result.stderr.count("\n") == 1
+        assert ask(setup, status_command)["pending"] == 1
+        run(setup, verify_command)
+    assert hub.wire.requests == []
+
+
+@pytest.mark.parametrize("code", ["", "hello", "ABCD-ABCD-ABCD-ABCD-ABCD"])
+def test_a_code_the_hub_never_made_enrols_nobody(setup: Setup, hub: HubMachine, code: str) -> None:
+    result = run(setup, enrol_command, code, "--hub", URL, status=2)
+    assert result.stderr.count("\n") == 1
+    assert ask(setup, status_command)["hub"] == "not_enrolled"
+    assert not (setup.till_directory / "phone.key").exists()
+
+
+def test_a_till_that_already_reported_to_one_hub_is_not_enrolled_at_another(
+    tmp_path: Path, setup: Setup, hub: HubMachine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened(setup).close()
+    run(setup, enrol_command, invited(hub), "--hub", URL)
+    run(setup, push_command)
+    with hub_machine(tmp_path / "other") as other:
+        monkeypatch.setattr(courier, "make_client", lambda url, timeout_s: other.client())
+        result = run(setup, enrol_command, invited(other), "--hub", URL, "--json", status=2)
+        assert json.loads(result.stdout)["refused"] == "enrol.other_hub"
+    with opened(setup, selling=False) as till:
+        enrolment = till.enrolment
+    assert enrolment is not None
+    assert enrolment.hub_id == hub.data.keys.hub_id
+
+
+def test_pushing_needs_an_enrolment_and_an_address(setup: Setup) -> None:
+    assert ask(setup, push_command, status=2)["refused"] == "sync.not_enrolled"
+    assert ask(setup, enrol_command, "ABCD", status=2)["refused"] == "hub.no_address"
+    refused = ask(setup, enrol_command, "ABCD", "--hub", "ftp://hub", status=2)
+    assert refused["refused"] == "hub.bad_address"
+
+
+def test_a_broken_journal_is_named_and_ends_with_status_2(setup: Setup) -> None:
+    with opened(setup) as till:
+        sell(till, 1)
+        with till.journal.transaction() as db:
+            db.execute("DROP TRIGGER entry_update")
+            db.execute("UPDATE entry SET body = x'00' WHERE seq = 2")
+        name = till.run.run
+    line = run(setup, verify_command, status=2).stderr
+    assert name in line
+    assert "2" in line
+    assert ask(setup, verify_command, status=2)["refused"] == "journal.broken"
+
+
+def test_the_status_is_also_told_in_words(setup: Setup) -> None:
+    with opened(setup) as till:
+        sell(till, 1)
+    text = run(setup, status_command).stdout
+    assert "2" in text
+    assert "未登记" in text
