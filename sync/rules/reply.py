@@ -10,11 +10,11 @@ import msgspec
 
 from sync.rules.certificate import Sign
 from sync.rules.refusal import N_, Refused
+from sync.rules.runs import MOST_SEQ as MOST_SEQ
 from sync.rules.signatures import verify
 
 DOMAIN = b"xuanpin.reply.1\0"
 MOST_REPLY_BYTES = 64 * 1024
-MOST_SEQ = 2**63 - 1
 
 # What the hub may flag; each is an alarm except the first two.
 FLAG_GAP = "gap"

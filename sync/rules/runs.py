@@ -80,13 +80,3 @@ def clock_jump(before: Stamp, latest_ms: int, now: Stamp) -> int:
 def run_name(number: int, tag: bytes) -> str:
     """Name a run by its count at this till and a random tag (`12-9f3a6c21`)."""
     return f"{number}-{tag.hex()}"
-
-
-def read_run_opened(body: bytes) -> RunOpened | None:
-    """Read the body of a `run_opened` entry; None if it is not one."""
-    try:
-        opened = msgspec.json.decode(body, type=RunOpened)
-        sound = len(bytes.fromhex(opened.parent_hash)) == len(GENESIS)
-    except ValueError:
-        return None
-    return opened if sound and 0 <= opened.parent_seq <= MOST_SEQ else None

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import msgspec
 from sqlite_utils import Database
 
+from sync.rules import origins
 from sync.rules.entry import (
     GENESIS,
     MOST_BODY_BYTES,
@@ -20,7 +21,7 @@ from sync.rules.entry import (
     entry_hash,
 )
 from sync.rules.reply import Mark
-from sync.rules.runs import RUN_OPENED, RunOpened, read_run_opened, run_name
+from sync.rules.runs import RUN_OPENED, RunOpened, run_name
 from sync.rules.runs import Run as Run
 from sync.rules.runs import Stamp as Stamp
 from sync.rules.segment import header_problem
@@ -198,11 +199,11 @@ def origin_of(db: Database, run: str) -> Mark | None:
 
     None if that entry is missing or was altered.
     """
-    row = db.execute("SELECT body FROM entry WHERE run = ? AND seq = 1", (run,)).fetchone()
-    opened = None if row is None else read_run_opened(row[0])
-    if opened is None:
+    first = entries_of(db, run, 0, 1)
+    try:
+        return origins.origin_of(first[0]) if first else None
+    except msgspec.DecodeError:
         return None
-    return Mark(opened.parent_run, opened.parent_seq, bytes.fromhex(opened.parent_hash))
 
 
 def parent_of(db: Database, run: str) -> str:
