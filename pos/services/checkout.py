@@ -27,6 +27,7 @@ from pos.rules.receipt_number import receipt_number
 from pos.rules.settings import RoundingSettings
 from pos.rules.tender import Due, Settlement, Tender, due, settle
 from pos.stores import carts, orders, print_jobs
+from pos.stores.print_jobs import Document
 from sync.database import MOST_ATTEMPTS, CommitUnknown, SqliteError
 from sync.rules.entry import MOST_BODY_BYTES, Draft
 from sync.rules.refusal import N_, Fault, Refused
@@ -77,10 +78,13 @@ class Checkout:
 
     def ready(self, cart: Cart) -> Refused | None:
         """Say why no money may be taken for this cart: empty, too large to record, disk full."""
+        return self._not_ready(cart, _priced(cart))
+
+    def _not_ready(self, cart: Cart, priced: PricedBasket) -> Refused | None:
         refused = check_sellable(cart)
         if refused is not None:
             return refused
-        if _body_bytes(cart, self._place()) > MOST_BODY_BYTES - _BODY_RESERVE_BYTES:
+        if _body_bytes(cart, priced, self._place()) > MOST_BODY_BYTES - _BODY_RESERVE_BYTES:
             return Refused(
                 "sale.too_large",
                 N_("This basket is too large to be recorded as one sale."),
@@ -116,10 +120,10 @@ class Checkout:
             return self._record(sale)
 
     def _settled(self, cart: Cart, tenders: Sequence[Tender]) -> _Sale | Refused:
-        refused = self.ready(cart)
+        priced = _priced(cart)
+        refused = self._not_ready(cart, priced)
         if refused is not None:
             return refused
-        priced = _priced(cart)
         settlement = settle(priced.total_fen, tenders, self._rounding, goods_fen=goods_fen(priced))
         if isinstance(settlement, Refused):
             return settlement
@@ -183,7 +187,7 @@ class Checkout:
         if grant is not None:
             self._journal_grant(db, cart, grant, stamp)
         carts.remove(db, order.order_id)
-        documents = ("receipt", "card") if grant else ("receipt",)
+        documents: tuple[Document, ...] = ("receipt", "card") if grant else ("receipt",)
         jobs = tuple(print_jobs.add(db, order.order_id, document) for document in documents)
         return Completed(order, jobs)
 
@@ -244,10 +248,9 @@ def _priced(cart: Cart) -> PricedBasket:
     return price_basket(cart.lines, carting.benefits(cart))
 
 
-def _body_bytes(cart: Cart, place: Place) -> int:
+def _body_bytes(cart: Cart, priced: PricedBasket, place: Place) -> int:
     """Measure the order that a cart would become, but for its card and payments."""
     unpaid = replace(cart, join=None)
-    priced = _priced(cart)
     settlement = Settlement((), 0, priced.total_fen, 0)
     order = make_order(
         unpaid, priced, settlement, receipt_no=_UNNUMBERED, at_ms=cart.opened_at_ms, place=place

@@ -132,12 +132,12 @@ class Register:
 
     def add_item(self, sku: str, quantity: int = 1) -> Scanned | Refused:
         """Add an item chosen from a list or by a quick key."""
-        item = catalogue.by_sku(self._till.reference.read(), sku)
+        item = self._by_sku(sku)
         if item is None:
             return Refused(
                 "item.unknown",
-                N_("There is no item “{sku}” in the catalogue."),
-                N_("Import the catalogue first."),
+                N_("No item “{sku}” is sold in this center."),
+                N_("Check the sku, or import the catalogue."),
                 {"sku": sku},
             )
         return self._put(item, carting.add(self._current(), item, quantity=quantity, code=sku))
@@ -175,14 +175,12 @@ class Register:
 
     def join(self, phone: str | None = None) -> Refused | None:
         """Put the PLUS plan into the cart, with or without a phone number."""
-        token = None
-        if phone:
-            token = self._desk.token(phone)
-            if isinstance(token, Refused):
-                return token
-            known = self._desk.find(phone)
-            if isinstance(known, Member):
-                return _already(known)
+        token = self._desk.token(phone) if phone else None
+        if isinstance(token, Refused):
+            return token
+        known = self._desk.find(phone) if phone else None
+        if isinstance(known, Member):
+            return _already(known)
         plan = carting.plan_item(self._settings.get(PlanSettings))
         return self._change(carting.join(self._current(), plan, carting.join_request(token)))
 
@@ -275,8 +273,13 @@ class Register:
             return catalogue.by_offer(db, scan.offer_id, self._center)
         if isinstance(scan, Words):
             found = catalogue.by_code(db, (scan.text,), self._center)
-            return found or catalogue.by_sku(db, scan.text)
+            return found or self._by_sku(scan.text)
         return catalogue.by_code(db, scan.candidates, self._center)
+
+    def _by_sku(self, sku: str) -> Item | None:
+        """Return the item with this sku if it is sold in this center."""
+        item = catalogue.by_sku(self._till.reference.read(), sku)
+        return item if item and (not item.centers or self._center in item.centers) else None
 
     def _add(
         self,
