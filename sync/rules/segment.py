@@ -30,9 +30,9 @@ _LEVEL = 3
 _MOST_INTEGER = 2**63 - 1
 _WINDOW_BYTES = 8 * 1024 * 1024
 
-_INSTALL = re.compile(r"[0-9a-f]{32}")
 _NAME = re.compile(r"[0-9A-Za-z_.:-]{1,64}")
-_DAY = re.compile(r"\d{4}-\d\d-\d\d")
+# Install id, day, then run, kind, id and boot: one match, because every entry goes through it.
+_NAMES = re.compile(r"[0-9a-f]{32} [0-9]{4}-[0-9]{2}-[0-9]{2}( [0-9A-Za-z_.:-]{1,64}){4}")
 
 
 class SegmentHead(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
@@ -250,20 +250,21 @@ def entry_problem(header: Header, entry: Entry) -> str:
 
 
 def header_problem(header: Header) -> str:
-    """Say which field of a header no honest till writes; empty if all are well formed."""
+    """Say what in a header no honest till writes; empty if all is well formed."""
     if header.version != 1:
         return "version"
-    if not _INSTALL.fullmatch(header.till):
-        return "till"
-    for name in (header.run, header.kind, header.id, header.boot):
-        if not _NAME.fullmatch(name):
-            return "a name"
-    if not _DAY.fullmatch(header.day):
-        return "day"
+    names = f"{header.till} {header.day} {header.run} {header.kind} {header.id} {header.boot}"
+    if not _NAMES.fullmatch(names):
+        return "a name or day"
     if len(header.private_sha256) not in (0, 32):
         return "private digest"
-    numbers = (header.seq, header.at_ms, header.mono_ms, header.amount_fen)
-    if any(abs(number) > _MOST_INTEGER for number in numbers):
+    least, most = -_MOST_INTEGER, _MOST_INTEGER
+    if not (
+        least <= header.seq <= most
+        and least <= header.at_ms <= most
+        and least <= header.mono_ms <= most
+        and least <= header.amount_fen <= most
+    ):
         return "a number"
     return ""
 
