@@ -119,5 +119,7 @@ def test_a_grants_body_is_read_back_and_anything_else_is_not() -> None:
     read = read_granted(body)
     assert read is not None
     assert read.serial == SERIAL
-    for other in (b"", b"{}", b"\xff", body.replace(b"grant.1", b"grant.2"), body[:-1]):
+    bent = body.replace(b'"order"', b'"\xff\xfe"')
+    assert bent != body
+    for other in (b"", b"{}", b"\xff", bent, body.replace(b"grant.1", b"grant.2"), body[:-1]):
         assert read_granted(other) is None
