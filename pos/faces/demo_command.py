@@ -1,0 +1,147 @@
+"""`xuanpin pos demo`: a till and a hub of its own, ready to sell; without a terminal, one sale.
+
+Everything here could be typed by hand: it is the same commands with `--demo` in front.
+"""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+from dataclasses import replace
+from types import FrameType
+
+import click
+import msgspec
+from msgspec import structs
+
+from pos.faces.embedded_hub import demo_command_line, embedded_hub
+from pos.faces.sale_commands import Asked, sell
+from pos.rules.order import SALE
+from pos.rules.tender import Tender
+from pos.stores import catalogue
+from sync.faces.answers import accepted, pass_setup
+from sync.hub_client import make_client
+from sync.rules.money import format_yuan
+from sync.rules.refusal import N_, Fault, Refused
+from sync.services.till import open_till
+from sync.setup import Setup, demonstrated
+
+DEMO_CODES = "9521"
+DEMO_LINES = 4
+DEMO_CASH_FEN = 1000_00
+
+
+class _Total(msgspec.Struct):
+    count: int
+    amount_fen: int
+
+
+class _TillSummary(msgspec.Struct):
+    kinds: dict[str, _Total]
+
+
+class _Summary(msgspec.Struct):
+    """What we read of the hub's summary."""
+
+    tills: list[_TillSummary]
+
+
+@click.command("demo", help="Open a demo counter; without a terminal, ring up one demo sale.")
+@pass_setup
+def demo_command(setup: Setup) -> None:
+    """Demonstrate the whole path, from the scan to the hub, without touching a real till."""
+    own = demonstrated(setup)
+    on_terminal = sys.stdin.isatty() and sys.stdout.isatty()
+    for name in ("SIGTERM", "SIGHUP"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), _stop)
+    _refuse_beside_another(own)
+    with embedded_hub(own) as url:
+        at_hub = _at_hub(own, url)
+        _make_ready(at_hub, url)
+        if on_terminal:
+            from pos.faces.counter.command import open_counter
+
+            open_counter(at_hub)
+        else:
+            _show_one_sale(at_hub, url)
+
+
+def _stop(signal_number: int, _frame: FrameType | None) -> None:
+    sys.exit(128 + signal_number)
+
+
+def _at_hub(setup: Setup, url: str) -> Setup:
+    hub = structs.replace(setup.hub, url=url)
+    return replace(setup, settings=setup.settings.having(hub))
+
+
+def _refuse_beside_another(setup: Setup) -> None:
+    """Only one demo at a time: the till's own lock says who has it."""
+    accepted(setup, open_till(setup, selling=False, exclusive=True)).close()
+
+
+def _make_ready(setup: Setup, url: str) -> None:
+    """Bring in the demo goods and enrol the till, whatever of it is still missing."""
+    with accepted(setup, open_till(setup, selling=False)) as till:
+        stocked = catalogue.count(till.reference.read()) > 0
+        enrolled = till.enrolment is not None
+    if not stocked:
+        _run(setup, "pos", "import", "--demo")
+    if not enrolled:
+        invited = _run(setup, "sync", "invite", setup.till.id, "--json")
+        code = msgspec.json.decode(invited, type=dict[str, object])["code"]
+        _run(setup, "sync", "enrol", str(code), "--hub", url)
+
+
+def _run(setup: Setup, *arguments: str) -> bytes:
+    """Run one command of the demo in a process of its own; returns what it printed."""
+    done = subprocess.run(
+        demo_command_line(setup, *arguments),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        check=False,
+    )
+    if done.returncode == 0:
+        return done.stdout
+    raise Fault(
+        Refused(
+            "demo.step_failed",
+            N_("The demo stopped at `{command}`: {problem}"),
+            "",
+            {
+                "command": " ".join(arguments[:2]),
+                "problem": done.stderr.decode("utf-8", "replace").strip(),
+            },
+        )
+    )
+
+
+def _show_one_sale(setup: Setup, url: str) -> None:
+    """Sell some goods to a new PLUS member, print the receipt as text, push, ask the hub."""
+    say = setup.say
+    with accepted(setup, open_till(setup, selling=False)) as till:
+        goods = catalogue.search(
+            till.reference.read(), DEMO_CODES, setup.till.center, limit=DEMO_LINES
+        )
+    scans = [f"{place}*{item.barcodes[0]}" for place, item in enumerate(goods, 1)]
+    click.echo(say(N_("DEMO: ringing up {codes} and a new PLUS membership"), codes=" ".join(scans)))
+    order = accepted(
+        setup, sell(setup, Asked(scans, [Tender("cash", DEMO_CASH_FEN)], join=""))
+    ).order
+    click.echo(_run(setup, "pos", "receipt", order.receipt_no, "--format", "text").decode())
+    click.echo(_run(setup, "sync", "push").decode())
+    click.echo(_hub_has(setup, url))
+
+
+def _hub_has(setup: Setup, url: str) -> str:
+    """Ask the hub what it has booked, in its own words over HTTP."""
+    with accepted(setup, make_client(url, setup.hub.timeout_s)) as client:
+        summary = msgspec.json.decode(client.get("/v1/summary").content, type=_Summary)
+    sales = [till.kinds[SALE] for till in summary.tills if SALE in till.kinds]
+    return setup.say(
+        N_("The hub now has {count} orders, {paid} yuan paid."),
+        count=sum(total.count for total in sales),
+        paid=format_yuan(sum(total.amount_fen for total in sales)),
+    )

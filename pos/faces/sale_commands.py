@@ -1,0 +1,137 @@
+"""`xuanpin pos sell` and `order`: the counter's headless twin."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import click
+from msgspec import structs
+
+from pos.faces.order_answers import choices_named, order_text, order_values, sale_values
+from pos.rules.cart import Cart, open_cart
+from pos.rules.receipt_number import parse_receipt_number
+from pos.rules.tender import Tender, parse_tender
+from pos.services.checkout import Checkout, Completed
+from pos.services.register import Register, Scanned
+from pos.stores import orders
+from sync.faces.answers import accepted, answer, json_option, pass_setup, refuse
+from sync.rules.refusal import N_, Refused
+from sync.services.till import OpenTill, open_till
+from sync.setup import Setup
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One sale as the command line asks for it; `join` is a phone number, or empty for none."""
+
+    scans: Sequence[str]
+    tenders: Sequence[Tender]
+    member: str | None = None
+    join: str | None = None
+
+
+@click.command(
+    "sell", help="Ring up one sale: scan codes, take tenders, print the receipt; push it later."
+)
+@click.option("--scan", "scans", multiple=True, help="A code as scanned, 3*CODE for three pieces.")
+@click.option("--member", help="Attach a member by PLUS card or phone number.")
+@click.option(
+    "--join",
+    is_flag=False,
+    flag_value="",
+    metavar="[PHONE]",
+    help="Sell a PLUS membership, with a phone number or without.",
+)
+@click.option(
+    "--tender", "tenders", multiple=True, help="What is handed over: cash=100.00, wechat=12.30."
+)
+@json_option
+@pass_setup
+def sell_command(
+    setup: Setup,
+    scans: tuple[str, ...],
+    member: str | None,
+    join: str | None,
+    tenders: tuple[str, ...],
+    as_json: bool,
+) -> None:
+    """Sell once, or refuse and leave nothing behind."""
+    taken = [accepted(setup, parse_tender(text), as_json=as_json) for text in tenders]
+    completed = sell(setup, Asked(scans, taken, member, join))
+    order = accepted(setup, completed, as_json=as_json).order
+    answer(order_text(order, setup.say), sale_values(order, setup.say), as_json=as_json)
+
+
+@click.command("order", help="Show a completed order by its receipt number.")
+@click.argument("number")
+@json_option
+@pass_setup
+def order_command(setup: Setup, number: str, as_json: bool) -> None:
+    """Look an order up, also beside an open counter."""
+    parsed = accepted(setup, parse_receipt_number(number), as_json=as_json)
+    with accepted(setup, open_till(setup, selling=False), as_json=as_json) as till:
+        order = orders.by_receipt(till.journal.read(), parsed.digits)
+    if order is None:
+        refuse(setup, _no_order(number), as_json=as_json)
+    answer(order_text(order, setup.say), order_values(order, setup.say), as_json=as_json)
+
+
+def sell(setup: Setup, asked: Asked) -> Completed | Refused:
+    """Ring a sale up beside nobody: tried without writing anything first, then sold and printed."""
+    reading = open_till(setup, selling=False)
+    if isinstance(reading, Refused):
+        return reading
+    with reading:
+        cart = _fill(Register(reading, keep=False), asked)
+        tried = cart if isinstance(cart, Refused) else Checkout(reading).quote(cart, asked.tenders)
+    if isinstance(cart, Refused):
+        return cart
+    if isinstance(tried, Refused):
+        return tried
+    selling = open_till(setup, selling=True)
+    if isinstance(selling, Refused):
+        return selling
+    with selling:
+        return _sold(selling, cart, asked.tenders)
+
+
+def _fill(register: Register, asked: Asked) -> Cart | Refused:
+    """Do at the register what was asked, in the order a cashier would."""
+    for text in asked.scans:
+        scanned = register.scan(text)
+        if isinstance(scanned, Refused):
+            return scanned
+        if scanned.kind == "choices":
+            return _ambiguous(text, scanned)
+    if asked.member is not None:
+        member = register.attach(asked.member)
+        if isinstance(member, Refused):
+            return member
+    if asked.join is not None:
+        refused = register.join(asked.join or None)
+        if refused is not None:
+            return refused
+    return register.cart
+
+
+def _sold(till: OpenTill, cart: Cart, tenders: Sequence[Tender]) -> Completed | Refused:
+    own = open_cart(till.new_id(), till.now_ms(), till.today().isoformat())
+    cart = structs.replace(cart, order_id=own.order_id, opened_at_ms=own.opened_at_ms, day=own.day)
+    return Checkout(till).complete(cart, tenders)
+
+
+def _ambiguous(text: str, scanned: Scanned) -> Refused:
+    return Refused(
+        "scan.words",
+        N_("“{text}” is not a code; it finds {names}."),
+        N_("Name one of them by its code or sku."),
+        {"text": text, "names": choices_named([item.sku for item in scanned.choices])},
+    )
+
+
+def _no_order(number: str) -> Refused:
+    return Refused(
+        "order.unknown",
+        N_("No order with the receipt number {number} was sold at this till."),
+        N_("Check the digits, and --till if another till of this machine sold it."),
+        {"number": number},
+    )
