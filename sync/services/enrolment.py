@@ -13,6 +13,7 @@ from sync.rules.certificate import read as read_certificate
 from sync.rules.refusal import N_, Refused
 from sync.services.till import OpenTill
 from sync.stores import journal as journals
+from sync.stores.contacts import write_contact
 from sync.stores.enrolment import Enrolment, write_enrolment
 
 ENROL_TYPE = "application/json"
@@ -86,6 +87,7 @@ class Enroller:
         write_phone_key(till.directory, given.phone_key)
         with till.journal.transaction() as db:
             write_enrolment(db, enrolment)
+            write_contact(db, "reachable", "", enrolment.enrolled_at_ms)
         return enrolment
 
     def _acknowledged(self) -> bool:

@@ -53,7 +53,7 @@ def test_from_the_first_sale_to_the_hub(setup: Setup, hub: HubMachine) -> None:
     assert (status["pending"], status["hub"]) == (3, "not_enrolled")
     assert [run["entries"] for run in status["runs"]] == [3]
     assert ask(setup, enrol_command, invited(hub), "--hub", URL)["name"] == "ZZ-01"
-    assert ask(setup, status_command)["hub"] == "unknown"
+    assert ask(setup, status_command)["hub"] == "reachable"
     pushed = ask(setup, push_command)
     assert (pushed["acknowledged"], pushed["pending"]) == (3, 0)
     status = ask(setup, status_command)

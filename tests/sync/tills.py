@@ -3,6 +3,7 @@
 import contextlib
 import dataclasses
 import shutil
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,6 +20,7 @@ from sync.services.hub import Hub
 from sync.services.hub_opening import OpenHub, open_hub_data
 from sync.services.inviting import Inviting
 from sync.services.till import OpenTill, open_till
+from sync.services.verifying import Verified, verify_journal
 from sync.setup import Setup, TillSettings
 from sync.stores import journal as journals
 
@@ -208,3 +210,15 @@ def copy_till(setup: Setup, to: Path) -> Setup:
 def named(setup: Setup, till: str) -> Setup:
     own = msgspec.structs.replace(setup.settings.get(TillSettings), id=till)
     return dataclasses.replace(setup, settings=setup.settings.having(own))
+
+
+def assert_settled(till: OpenTill, report: PushReport) -> None:
+    """Nothing pending, and the chain verifies."""
+    assert report.refused is None
+    assert report.pending == 0
+    assert isinstance(verify_journal(till), Verified)
+
+
+def assert_booked_once(hub: HubMachine, ids: list[str]) -> None:
+    booked = Counter(hub.booked())
+    assert {each: booked[each] for each in ids} == dict.fromkeys(ids, 1)

@@ -1,0 +1,200 @@
+"""Backups put back, disks copied, machines resumed: seen, alarmed, and no sale lost or doubled."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from sync.rules.entry import Draft, Entry
+from sync.services.till import OpenTill
+from sync.setup import Setup
+from sync.stores import journal as journals
+
+from .tills import (
+    HubMachine,
+    assert_booked_once,
+    assert_settled,
+    copy_till,
+    hub_machine,
+    make_setup,
+    opened,
+    sell,
+)
+
+
+@pytest.fixture
+def hub(tmp_path: Path) -> Iterator[HubMachine]:
+    with hub_machine(tmp_path / "hub-machine") as machine:
+        yield machine
+
+
+@pytest.fixture
+def setup(tmp_path: Path) -> Setup:
+    return make_setup(tmp_path / "till-machine")
+
+
+def test_a_hub_restored_from_a_backup_is_refilled_run_by_run(
+    tmp_path: Path, setup: Setup, hub: HubMachine
+) -> None:
+    ids: list[str] = []
+    with opened(setup) as till:
+        hub.enrol(till)
+        ids += sell(till, 3)
+        hub.push(till)
+    hub.backup(tmp_path / "backup")
+    for _ in range(3):
+        with opened(setup) as till:
+            ids += sell(till, 4)
+            hub.push(till)
+    hub.restore(tmp_path / "backup")
+    with opened(setup, selling=False, exclusive=True) as till:
+        report = hub.push(till)  # nothing was pending: the probe finds out
+        assert_settled(till, report)
+        states = journals.runs(till.journal.read())
+    assert hub.marks() == {state.run: state.head_seq for state in states}
+    assert_booked_once(hub, ids)
+    assert hub.alarms() == set()
+
+
+def test_a_hub_that_lost_everything_is_refilled(setup: Setup, hub: HubMachine) -> None:
+    with opened(setup) as till:
+        hub.enrol(till)
+        ids = sell(till, 3)
+        hub.push(till)
+        hub.forget()
+        ids += sell(till, 1)
+        assert_settled(till, hub.push(till))
+        assert_booked_once(hub, ids)
+
+
+def test_data_copied_back_from_yesterday_is_a_branch_and_nothing_sticks(
+    tmp_path: Path, setup: Setup, hub: HubMachine
+) -> None:
+    ids: list[str] = []
+    with opened(setup) as till:
+        hub.enrol(till)
+        ids += sell(till, 3)
+        hub.push(till)
+        ids += sell(till, 2)  # in the copy they are pending, at the hub they are not
+    copy = copy_till(setup, tmp_path / "copy")
+    with opened(setup) as till:
+        ids += sell(till, 4)
+        assert_settled(till, hub.push(till))
+    with opened(copy) as till:
+        ids += sell(till, 3)
+        assert_settled(till, hub.push(till))
+        ids += sell(till, 1)
+        assert_settled(till, hub.push(till))
+    assert_booked_once(hub, ids)
+    assert "branch" in hub.alarms()
+
+
+def test_two_machines_that_go_on_with_the_same_run_lose_no_sale(
+    tmp_path: Path, setup: Setup, hub: HubMachine
+) -> None:
+    """A virtual machine copied while the counter was open: both copies hold the same run."""
+    with opened(setup) as till:
+        hub.enrol(till)
+        ids = sell(till, 3)
+        hub.push(till)
+        till.journal.checkpoint()
+        run = till.run
+        twin_setup = copy_till(setup, tmp_path / "twin")
+        with opened(twin_setup, selling=False, exclusive=True) as twin:
+            resume(twin, run)
+            ids += sell(till, 4)
+            ids += sell(twin, 2, private=True)
+            assert_settled(till, hub.push(till))
+            report = hub.push(twin)
+            assert_settled(twin, report)
+            assert report.closed_runs == (run.run,)
+            assert twin.run.run != run.run
+            ids += sell(twin, 2)
+            assert_settled(twin, hub.push(twin))
+            assert carried(twin, run.run, twin.run.run)
+        ids += sell(till, 1)
+        assert_settled(till, hub.push(till))
+    assert_booked_once(hub, ids)
+    assert "fork" in hub.alarms()
+
+
+def resume(twin: OpenTill, run: journals.Run) -> None:
+    """Go on under a run that another machine opened, as a resumed machine does."""
+    twin._run = run
+
+
+def carried(till: OpenTill, closed: str, carrier: str) -> bool:
+    """Tell whether the divergent entries stand verbatim in the run that took over."""
+    db = till.journal.read()
+    agreed = journals.read_mark(db, closed).seq
+    old = journals.entries_of(db, closed, agreed, 1000)
+    new = journals.entries_of(db, carrier, 1, len(old))
+    assert old, "something diverged"
+    return [verbatim(entry) for entry in old] == [verbatim(entry) for entry in new]
+
+
+def verbatim(entry: Entry) -> tuple[object, ...]:
+    header = entry.header
+    identity = (header.kind, header.id, header.day, header.amount_fen, header.at_ms)
+    return (*identity, entry.body, entry.private)
+
+
+def test_a_handle_of_a_closed_run_appends_to_its_successor(
+    tmp_path: Path, setup: Setup, hub: HubMachine
+) -> None:
+    with opened(setup) as till:
+        hub.enrol(till)
+        hub.push(till)
+        till.journal.checkpoint()
+        with opened(copy_till(setup, tmp_path / "twin"), selling=False, exclusive=True) as twin:
+            handle = till.run
+            resume(twin, handle)
+            sell(twin, 1)
+            assert_settled(twin, hub.push(twin))
+        sell(till, 1)
+        hub.push(till)
+        assert till.run != handle
+        with till.journal.transaction() as db:
+            draft = Draft("sign_in", till.new_id(), till.today().isoformat(), 0, b"{}")
+            entry = journals.append(db, handle, till.stamp(), draft)
+        assert entry.header.run == till.run.run
+        assert_settled(till, hub.push(till))
+
+
+def test_a_hub_put_back_that_then_followed_a_copy_gets_every_entry(
+    tmp_path: Path, setup: Setup, hub: HubMachine
+) -> None:
+    with opened(setup) as till:
+        hub.enrol(till)
+        ids = sell(till, 2)
+        hub.push(till)
+        hub.backup(tmp_path / "backup")
+        till.journal.checkpoint()
+        twin_setup = copy_till(setup, tmp_path / "twin")
+        ids += sell(till, 3)
+        hub.push(till)
+        hub.restore(tmp_path / "backup")
+        with opened(twin_setup, selling=False, exclusive=True) as twin:
+            resume(twin, till.run)
+            ids += sell(twin, 9)
+            assert_settled(twin, hub.push(twin))
+        ids += sell(till, 1)
+        assert_settled(till, hub.push(till))
+    assert_booked_once(hub, ids)
+
+
+def test_the_run_after_a_closed_one_goes_on_from_what_was_agreed(
+    tmp_path: Path, setup: Setup, hub: HubMachine
+) -> None:
+    with opened(setup) as till:
+        hub.enrol(till)
+        sell(till, 2)
+        hub.push(till)
+    copy = copy_till(setup, tmp_path / "copy")
+    with opened(setup) as till:
+        sell(till, 1)
+        hub.push(till)
+    with opened(copy, selling=False, exclusive=True) as till:
+        assert_settled(till, hub.push(till))
+    with opened(copy) as till:
+        assert_settled(till, hub.push(till))
