@@ -63,6 +63,8 @@ def read_reply(data: bytes, hub_public: bytes, request_sha256: bytes) -> Reply |
         signed = msgspec.msgpack.decode(data, type=_Signed)
     except ValueError:
         return _malformed()
+    if signed.version != 1:
+        return _malformed()
     if not verify(hub_public, signed.signature, DOMAIN + signed.reply):
         return Refused(
             "reply.forged",
