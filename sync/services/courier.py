@@ -17,7 +17,8 @@ import httpx2
 
 from sync.database import CommitUnknown, SqliteError
 from sync.hub_client import SEGMENT_TYPE, Answer, is_transient, make_client, post
-from sync.rules.entry import Entry
+from sync.lock import unusable
+from sync.rules.entry import GENESIS, Entry
 from sync.rules.marks import Adopt, decide
 from sync.rules.refusal import N_, Fault, Refused
 from sync.rules.reply import (
@@ -110,8 +111,11 @@ class Courier:
             if enrolment is None:
                 return PushReport(0, 0, self._pending(), (), (), not_enrolled())
             done = _Round(enrolment)
-            refused = self._push(done, probe=probe)
-            self._note(done, refused)
+            try:
+                refused = self._push(done, probe=probe)
+                self._note(done, refused)
+            except SqliteError as error:
+                raise Fault(unusable(self._till.directory, error)) from error
             closed, flags = tuple(done.closed), tuple(sorted(done.flags))
             return PushReport(
                 done.acknowledged, done.segments, self._pending(), closed, flags, refused
@@ -136,7 +140,7 @@ class Courier:
             self._probed_ms = clock
         except CommitUnknown as error:
             return self._reopened() or error
-        except (Fault, SqliteError) as error:
+        except Fault as error:
             return error
         refused = report.refused
         return None if refused is None or refused.reason == "sync.not_enrolled" else refused
@@ -192,7 +196,7 @@ class Courier:
         reply = self._ask(done, batch)
         if isinstance(reply, Refused):
             return reply
-        refused = self._follow(done, reply)
+        refused = self._follow(done, batch, reply)
         if refused is not None:
             return refused
         if FLAG_HELD in reply.flags:
@@ -239,7 +243,7 @@ class Courier:
             return _not_about_us()
         return reply
 
-    def _follow(self, done: _Round, reply: Reply) -> Refused | None:
+    def _follow(self, done: _Round, batch: _Batch, reply: Reply) -> Refused | None:
         """Adopt the marks that are in our chain; part ways with runs whose mark is not."""
         db = self._till.journal.read()
         closed = {state.run: state.closed for state in journals.runs(db)}
@@ -256,22 +260,38 @@ class Courier:
                     journals.write_mark(writer, mark)
         for each in decisions:
             if not isinstance(each, Adopt):
-                refused = self._part(done, each.mark.run)
-                if refused is not None:
-                    return refused
+                common = self._common(done, each.mark.run, batch, reply)
+                if isinstance(common, Refused):
+                    return common
+                self._part(done, common)
         return None
 
-    def _part(self, done: _Round, run: str) -> Refused | None:
+    def _common(self, done: _Round, run: str, batch: _Batch, reply: Reply) -> Mark | Refused:
+        """Return up to where hub and till still agree on a run that diverged.
+
+        If the hub knew all that was just sent, up to its end. Else up to the mark, unless the
+        hub was put back meanwhile and then followed somebody else: so show it the mark's entry
+        again, and start from 0 if it does not know it.
+        """
+        if run == batch.run and _knew(reply):
+            return Mark(run, batch.entries[-1].header.seq, batch.entries[-1].hash)
+        db = self._till.journal.read()
+        mark = journals.read_mark(db, run)
+        if mark.seq == 0:
+            return mark
+        shown = self._ask(done, _Batch(run, journals.entries_of(db, run, mark.seq - 1, 1)))
+        if isinstance(shown, Refused):
+            return shown
+        return mark if _knew(shown) else Mark(run, 0, GENESIS)
+
+    def _part(self, done: _Round, common: Mark) -> None:
         """Close a diverged run; if it sold on or is selling, another run carries the rest."""
-        common = self._common(done, run)
-        if isinstance(common, Refused):
-            return common
-        till = self._till
+        till, run = self._till, common.run
         stamp = till.stamp()
         with till.journal.transaction() as db:
             current = till.sells and journals.current(db, till.run).run == run
+            journals.write_mark(db, common)
             if current or journals.head_of(db, run).seq > common.seq:
-                journals.write_mark(db, common)
                 carry_over(
                     db,
                     till.keys.install,
@@ -286,24 +306,6 @@ class Courier:
         if till.sells:
             till.sell_under(journals.current(till.journal.read(), till.run))
         done.closed.append(run)
-        return None
-
-    def _common(self, done: _Round, run: str) -> Mark | Refused:
-        """Return up to where hub and till still agree on a run that diverged.
-
-        That is the mark, unless the hub was put back meanwhile and then followed somebody
-        else: so show it the mark's entry again, and start from 0 if it does not know it.
-        """
-        db = self._till.journal.read()
-        mark = journals.read_mark(db, run)
-        if mark.seq == 0:
-            return mark
-        entries = journals.entries_of(db, run, mark.seq - 1, 1)
-        reply = self._ask(done, _Batch(run, entries))
-        if isinstance(reply, Refused):
-            return reply
-        unknown = {FLAG_FORK, FLAG_GAP} & set(reply.flags)
-        return Mark(run, 0, b"") if unknown else mark
 
     def _note(self, done: _Round, refused: Refused | None) -> None:
         """Keep what came of this push for the status line; written only when it says more."""
@@ -321,6 +323,11 @@ class Courier:
             return
         with self._till.journal.transaction() as db:
             write_contact(db, state, reason, self._till.now_ms())
+
+
+def _knew(reply: Reply) -> bool:
+    """Tell whether the hub had, or now has, everything it was sent."""
+    return not {FLAG_FORK, FLAG_GAP} & set(reply.flags)
 
 
 def not_enrolled() -> Refused:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import date
@@ -12,7 +13,7 @@ from types import TracebackType
 import filelock
 import msgspec
 
-from sync.database import Database
+from sync.database import CommitUnknown, Database, SqliteError
 from sync.keys import TillKeys, has_till_keys, load_or_create_till_keys, read_phone_key
 from sync.lock import SellingLock, opening_lock, unusable
 from sync.rules.days import china_day
@@ -26,6 +27,7 @@ from sync.stores.chain import check_tail
 from sync.stores.enrolment import Enrolment, read_enrolment
 
 _TAIL_ENTRIES = 100
+_NAME = re.compile(r"\w[\w.-]{0,31}")
 
 
 @dataclass(slots=True)
@@ -111,6 +113,8 @@ def open_till(setup: Setup, *, selling: bool, exclusive: bool = False) -> OpenTi
     Refused if another process sells, if key and journal do not belong together, or if the
     journal's tail is broken. Raises `Fault`.
     """
+    if not _NAME.fullmatch(setup.till.id):
+        return _bad_name(setup.till.id)
     directory = setup.till_directory
     try:
         directory.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -123,11 +127,14 @@ def open_till(setup: Setup, *, selling: bool, exclusive: bool = False) -> OpenTi
             if taken is not None:
                 return taken
             undo.callback(lock.release)
-        till = _open(setup, directory, lock)
-        if isinstance(till, Refused):
-            return till
-        undo.callback(till.close)
-        refused = _begin(till) if selling else None
+        try:
+            till = _open(setup, directory, lock)
+            if isinstance(till, Refused):
+                return till
+            undo.callback(till.close)
+            refused = _begin(till) if selling else None
+        except (SqliteError, CommitUnknown) as error:
+            raise Fault(unusable(directory, error)) from error
         if refused is not None:
             return refused
         undo.pop_all()
@@ -220,3 +227,12 @@ def _begin(till: OpenTill) -> Refused | None:
             journals.append(db, run, stamp, Draft(CLOCK_JUMP, till.new_id(), day, 0, body))
     till._run = run
     return None
+
+
+def _bad_name(name: str) -> Refused:
+    return Refused(
+        "till.bad_name",
+        N_("“{name}” cannot be the name of a till."),
+        N_("Use up to 32 letters, digits, dots and hyphens, for example ZZ-01."),
+        {"name": name},
+    )

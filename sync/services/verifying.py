@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import msgspec
 
-from sync.rules.refusal import Refused
+from sync.database import SqliteError
+from sync.lock import unusable
+from sync.rules.refusal import Fault, Refused
 from sync.services.till import OpenTill
 from sync.stores import journal as journals
 from sync.stores.chain import check_run
@@ -18,7 +20,17 @@ class Verified(msgspec.Struct, frozen=True):
 
 
 def verify_journal(till: OpenTill) -> Verified | Refused:
-    """Re-hash every entry; the refusal names run and seq of the first that does not fit."""
+    """Re-hash every entry; the refusal names run and seq of the first that does not fit.
+
+    Raises `Fault` if the database itself cannot be read.
+    """
+    try:
+        return _verify(till)
+    except SqliteError as error:
+        raise Fault(unusable(till.directory, error)) from error
+
+
+def _verify(till: OpenTill) -> Verified | Refused:
     db = till.journal.read()
     entries = 0
     states = journals.runs(db)

@@ -85,6 +85,8 @@ def test_data_copied_back_from_yesterday_is_a_branch_and_nothing_sticks(
         assert_settled(till, hub.push(till))
         ids += sell(till, 1)
         assert_settled(till, hub.push(till))
+        third = [state.run for state in journals.runs(till.journal.read())]
+        assert len(third) == 2, "the hub knew all of the first run: nothing to carry"
     assert_booked_once(hub, ids)
     assert "branch" in hub.alarms()
 

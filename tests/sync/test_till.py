@@ -12,7 +12,7 @@ from sync.database import SqliteError
 from sync.keys import TILL_KEY
 from sync.rules.chain import ALTERED, MISSING, PARENTLESS, SHORTER, UNREADABLE
 from sync.rules.entry import GENESIS, Draft, Private
-from sync.rules.refusal import Refused
+from sync.rules.refusal import Fault, Refused
 from sync.rules.reply import Mark
 from sync.rules.runs import CLOCK_JUMP, ClockJump
 from sync.services.till import OpenTill, open_till
@@ -244,3 +244,19 @@ def test_a_mark_is_kept_per_run_and_pending_follows_it(till: OpenTill) -> None:
             journals.write_mark(writer, mark)
         assert journals.read_mark(db, run) == mark
         assert [state.pending for state in journals.runs(db)] == [pending]
+
+
+@pytest.mark.parametrize("name", ["", "..", "../x", "a/b", "a\\b", ".hidden", "x" * 33])
+def test_a_tills_name_cannot_lead_out_of_its_directory(tmp_path: Path, name: str) -> None:
+    assert refusal(make_setup(tmp_path / "root", till=name or " ")).reason == "till.bad_name"
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["journal.db", "reference.db"])
+def test_a_database_that_is_none_is_a_fault_with_the_path(setup: Setup, name: str) -> None:
+    setup.till_directory.mkdir(parents=True)
+    (setup.till_directory / name).write_bytes(b"not a database at all, but long enough" * 50)
+    for selling in (True, False):
+        with pytest.raises(Fault) as caught:
+            open_till(setup, selling=selling)
+        assert str(setup.till_directory) in str(caught.value)
