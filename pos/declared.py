@@ -2,6 +2,7 @@
 
 from pos.rules.key_settings import CounterSettings, KeySettings
 from pos.rules.order import SALE
+from pos.rules.printer_settings import PrinterSettings
 from pos.rules.settings import OrderLinkSettings, RoundingSettings, ScanSettings
 from pos.rules.voided import CART_VOIDED
 from pos.stores import carts, catalogue, orders, print_jobs
@@ -11,6 +12,7 @@ SECTIONS = (
     Section("rounding", RoundingSettings),
     Section("scan", ScanSettings),
     Section("order_link", OrderLinkSettings),
+    Section("printer", PrinterSettings),
     Section("counter", CounterSettings),
     Section("keys", KeySettings),
 )

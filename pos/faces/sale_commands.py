@@ -7,6 +7,8 @@ import click
 from msgspec import structs
 
 from pos.faces.order_answers import choices_named, order_text, order_values, sale_values
+from pos.faces.printers import make_worker
+from pos.faces.printers import make_worker
 from pos.rules.cart import Cart, open_cart
 from pos.rules.receipt_number import parse_receipt_number
 from pos.rules.tender import Tender, parse_tender
@@ -14,7 +16,7 @@ from pos.services.checkout import Checkout, Completed
 from pos.services.register import Register, Scanned
 from pos.stores import orders
 from sync.faces.answers import accepted, answer, json_option, pass_setup, refuse
-from sync.rules.refusal import N_, Refused
+from sync.rules.refusal import N_, Fault, Refused
 from sync.services.till import OpenTill, open_till
 from sync.setup import Setup
 
@@ -116,7 +118,22 @@ def _fill(register: Register, asked: Asked) -> Cart | Refused:
 def _sold(till: OpenTill, cart: Cart, tenders: Sequence[Tender]) -> Completed | Refused:
     own = open_cart(till.new_id(), till.now_ms(), till.today().isoformat())
     cart = structs.replace(cart, order_id=own.order_id, opened_at_ms=own.opened_at_ms, day=own.day)
-    return Checkout(till).complete(cart, tenders)
+    completed = Checkout(till).complete(cart, tenders)
+    if not isinstance(completed, Refused):
+        _print(till)
+    return completed
+
+
+def _print(till: OpenTill) -> None:
+    """Print what waits; a sale that is made stays made, whatever the printer does."""
+    say = till.setup.say
+    try:
+        state = make_worker(till).print_waiting()
+    except Fault as fault:
+        click.echo(say.refusal(fault.refused), err=True)
+        return
+    if state not in ("ready", "none"):
+        click.echo(say(N_("The printer is not ready: the receipt waits.")), err=True)
 
 
 def _ambiguous(text: str, scanned: Scanned) -> Refused:

@@ -1,0 +1,63 @@
+"""The receipt printer's settings, and how a printer can stand."""
+
+import re
+from typing import Literal
+
+import msgspec
+
+Transport = Literal["none", "network", "file", "usb", "serial", "windows"]
+
+# `ready` and `none` print; everything else is why jobs wait.
+PrinterState = Literal["none", "ready", "offline", "silent", "paper", "cover", "error"]
+
+_ADDRESSES = {
+    "network": re.compile(r"[^\s:]+(:\d{1,5})?"),
+    "file": re.compile(r".+"),
+    "usb": re.compile(r"[0-9a-fA-F]{4}:[0-9a-fA-F]{4}"),
+    "serial": re.compile(r".+"),
+    "windows": re.compile(r".+"),
+}
+
+
+class PrinterSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """[printer]: how receipts reach paper; `transport = "none"` shows them on screen only.
+
+    `address` is host or host:port for network, a path for file, vendor:product in hex for usb,
+    a device for serial, a printer's name for windows. `width` is the paper's in mm.
+    """
+
+    transport: Transport = "none"
+    address: str = ""
+    width: Literal[58, 80] = 80
+    timeout_s: int = 3
+    ask_status: bool = True
+    silent_is_ready: bool = False
+    drawer: bool = True
+    font: str = ""
+
+    def __post_init__(self) -> None:
+        """Refuse an address that the transport cannot mean."""
+        if self.transport != "none" and not _ADDRESSES[self.transport].fullmatch(self.address):
+            raise ValueError(f"address {self.address!r} does not fit transport {self.transport!r}")
+        if not 1 <= self.timeout_s <= 60:
+            raise ValueError("timeout_s is from 1 to 60")
+
+
+# DLE EOT n: transmit real-time status (ESC/POS; n: 1 printer, 2 why offline, 4 paper sensor).
+ASK_PRINTER, ASK_OFFLINE, ASK_PAPER = (bytes((0x10, 0x04, n)) for n in (1, 2, 4))
+_FIXED_BITS, _FIXED_VALUE = 0x93, 0x12
+_OFFLINE, _COVER, _PAPER_STOP, _PAPER_END = 0x08, 0x04, 0x20, 0x60
+
+
+def is_status(answer: bytes) -> bool:
+    """Tell whether a printer's answer is a status byte (bits 0, 1, 4 and 7 are fixed)."""
+    return len(answer) == 1 and answer[0] & _FIXED_BITS == _FIXED_VALUE
+
+
+def printer_state(printer: int, offline: int, paper: int) -> PrinterState:
+    """Read the three status bytes: what, if anything, keeps the printer from printing."""
+    if paper & _PAPER_END == _PAPER_END or offline & _PAPER_STOP:
+        return "paper"
+    if offline & _COVER:
+        return "cover"
+    return "error" if printer & _OFFLINE else "ready"

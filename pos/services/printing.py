@@ -1,0 +1,148 @@
+"""Printing what waits, outside the screen: a sale never waits for its printer.
+
+Every job is marked `sending` durably before its first byte leaves, and `done` after its last; a
+job that breaks off in between is printed again as a copy.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Protocol
+
+from pos.rules.order import Order
+from pos.rules.printer_settings import PrinterState
+from pos.stores import orders, print_jobs
+from pos.stores.print_jobs import Document, PrintJob
+from sync.rules.refusal import Fault
+from sync.services.till import OpenTill
+
+RETRY_AFTER_S = (1, 2, 5, 10, 15)
+
+
+class PrinterTrouble(Exception):  # noqa: N818 - the printer's, not the program's
+    """The printer cannot go on; `state` says why."""
+
+    def __init__(self, state: PrinterState) -> None:
+        super().__init__(state)
+        self.state = state
+
+
+class Session(Protocol):
+    """A fresh connection to a printer that is ready."""
+
+    def send(self, data: bytes) -> None:
+        """Hand over a whole document; raises `PrinterTrouble` if any of it may be lost."""
+        ...
+
+
+class Printer(Protocol):
+    """A printer, or none at all."""
+
+    @property
+    def exists(self) -> bool:
+        """Tell whether there is paper at all."""
+        ...
+
+    @contextmanager
+    def session(self) -> Iterator[Session]:
+        """Connect and ask for its state; raises `PrinterTrouble` before anything is sent."""
+        ...
+
+
+class Render(Protocol):
+    """Make the bytes of one document of an order."""
+
+    def __call__(self, till: OpenTill, order: Order, document: Document, *, copy: bool) -> bytes:
+        """Return bytes for the configured printer."""
+        ...
+
+
+class PrintWorker:
+    """Prints one till's jobs, oldest first, in a thread of its own or at once."""
+
+    def __init__(self, till: OpenTill, printer: Printer, render: Render) -> None:
+        """Take over what an earlier process left: jobs it was sending wait again as copies."""
+        self._till = till
+        self._printer = printer
+        self._render = render
+        self._state: PrinterState = "ready" if printer.exists else "none"
+        self._wake = threading.Event()
+        self._stopping = False
+        self._thread: threading.Thread | None = None
+        till.journal.repeatable(print_jobs.recover)
+
+    @property
+    def state(self) -> PrinterState:
+        """Return how the printer stood when it was last met."""
+        return self._state
+
+    def unfinished(self) -> int:
+        """Count the documents that are not known to be on paper."""
+        return print_jobs.unfinished(self._till.journal.read())
+
+    def print_waiting(self) -> PrinterState:
+        """Print all that waits, now; returns the printer's state, the jobs wait on trouble."""
+        try:
+            while (job := print_jobs.first_waiting(self._till.journal.read())) is not None:
+                self._print(job)
+                self._state = "ready" if self._printer.exists else "none"
+        except PrinterTrouble as trouble:
+            self._state = trouble.state
+        return self._state
+
+    def reprint(self, order: Order) -> None:
+        """Ask for another receipt of an order, marked as a copy. Raises `Fault`."""
+        self._till.journal.repeatable(
+            lambda db: print_jobs.add(db, order.order_id, "receipt", copy=True)
+        )
+        self.notify()
+
+    def start(self) -> None:
+        """Print in the background from now on."""
+        self._thread = threading.Thread(target=self._work, name="printing", daemon=True)
+        self._thread.start()
+
+    def notify(self) -> None:
+        """Say that a job was added."""
+        self._wake.set()
+
+    def stop(self) -> None:
+        """Finish the document under way and end; what waits is printed at the next start."""
+        self._stopping = True
+        self._wake.set()
+        if self._thread is not None:
+            self._thread.join()
+
+    def _work(self) -> None:
+        failures = 0
+        while not self._stopping:
+            self._wake.clear()
+            try:
+                state = self.print_waiting()
+            except Fault:
+                state = self._state = "error"
+            if state in ("ready", "none"):
+                failures = 0
+                self._wake.wait()
+            else:
+                self._wake.wait(RETRY_AFTER_S[min(failures, len(RETRY_AFTER_S) - 1)])
+                failures += 1
+
+    def _print(self, job: PrintJob) -> None:
+        journal = self._till.journal
+        if not self._printer.exists:
+            journal.repeatable(lambda db: print_jobs.mark_done(db, job.id))
+            return
+        order = orders.by_id(journal.read(), job.order_id)
+        assert order is not None, "a job is written with its order"
+        data = self._render(self._till, order, job.document, copy=job.copy)
+        with self._printer.session() as session:
+            journal.repeatable(lambda db: print_jobs.mark_sending(db, job.id))
+            try:
+                session.send(data)
+            except PrinterTrouble:
+                journal.repeatable(lambda db: print_jobs.mark_waiting(db, job.id, copy=True))
+                raise
+            journal.repeatable(lambda db: print_jobs.mark_done(db, job.id))

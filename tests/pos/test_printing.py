@@ -1,0 +1,177 @@
+"""Printers over real sockets: off, silent, out of paper, dying; a sale never waits or is lost."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from pos.faces.printers import EscposPrinter
+from pos.rules.order import Order
+from pos.rules.printer_settings import PrinterSettings, PrinterState
+from pos.rules.tender import Tender
+from pos.services.checkout import Checkout, Completed
+from pos.services.printing import PrintWorker
+from pos.services.register import Register
+from pos.stores import print_jobs
+from pos.stores.print_jobs import Document
+from sync.services.till import OpenTill
+
+from .fake_printer import COVER_OPEN, PAPER_OUT, READY, FakePrinter
+from .stocked_till import TEA_CODE, make_test_setup, opened, stock
+
+
+@pytest.fixture
+def till(tmp_path: Path) -> Iterator[OpenTill]:
+    with opened(make_test_setup(tmp_path)) as till:
+        stock(till)
+        yield till
+
+
+@pytest.fixture
+def printer() -> Iterator[FakePrinter]:
+    fake = FakePrinter()
+    yield fake
+    fake.close()
+
+
+def sell(till: OpenTill) -> Order:
+    register = Register(till)
+    register.scan(TEA_CODE)
+    completed = Checkout(till).complete(register.cart, [Tender("cash", 16800)])
+    assert isinstance(completed, Completed)
+    return completed.order
+
+
+def render(till: OpenTill, order: Order, document: Document, *, copy: bool) -> bytes:
+    return f"{document} {order.receipt_no}{' COPY' if copy else ''};".encode()
+
+
+def worker_for(till: OpenTill, address: str, **choices: bool) -> PrintWorker:
+    settings = PrinterSettings(transport="network", address=address, timeout_s=1, **choices)
+    return PrintWorker(till, EscposPrinter(settings), render)
+
+
+def worker(till: OpenTill, printer: FakePrinter, **choices: bool) -> PrintWorker:
+    return worker_for(till, f"127.0.0.1:{printer.port}", **choices)
+
+
+def original(order: Order) -> bytes:
+    return f"receipt {order.receipt_no};".encode()
+
+
+def copied(order: Order) -> bytes:
+    return f"receipt {order.receipt_no} COPY;".encode()
+
+
+def test_sales_print_in_order_and_once(till: OpenTill, printer: FakePrinter) -> None:
+    sales = [sell(till), sell(till)]
+    printing = worker(till, printer)
+    assert printing.print_waiting() == "ready"
+    assert printing.print_waiting() == "ready"
+    printer.wait_for(2)
+    assert printer.printed == [original(sale) for sale in sales]
+    assert printing.unfinished() == 0
+
+
+def test_a_printer_that_is_off_keeps_its_jobs(till: OpenTill, printer: FakePrinter) -> None:
+    printer.close()
+    sale = sell(till)
+    assert worker(till, printer).print_waiting() == "offline"
+    with_paper = FakePrinter()
+    assert worker(till, with_paper).print_waiting() == "ready"
+    with_paper.wait_for(1)
+    with_paper.close()
+    assert with_paper.printed == [original(sale)]
+
+
+@pytest.mark.parametrize(
+    ("status", "state"), [(PAPER_OUT, "paper"), (COVER_OPEN, "cover"), (None, "silent")]
+)
+def test_a_printer_that_is_not_ready_gets_nothing(
+    till: OpenTill,
+    printer: FakePrinter,
+    status: tuple[int, int, int] | None,
+    state: PrinterState,
+) -> None:
+    printer.status = status
+    sale = sell(till)
+    printing = worker(till, printer)
+    assert printing.print_waiting() == state
+    assert printer.received == b""
+    assert printing.unfinished() == 1
+    printer.status = READY
+    assert printing.print_waiting() == "ready"
+    printer.wait_for(1)
+    assert printer.printed == [original(sale)]
+
+
+def test_a_printer_known_to_be_silent_prints(till: OpenTill, printer: FakePrinter) -> None:
+    printer.status = None
+    sale = sell(till)
+    assert worker(till, printer, silent_is_ready=True).print_waiting() == "ready"
+    printer.wait_for(1)
+    assert printer.printed == [original(sale)]
+
+
+def test_a_printer_that_dies_in_a_document_prints_it_again_as_a_copy(
+    till: OpenTill, printer: FakePrinter
+) -> None:
+    sale = sell(till)
+    printer.die_after = 5
+    printing = worker(till, printer)
+    assert printing.print_waiting() in ("offline", "silent")
+    assert printing.unfinished() == 1
+    assert printing.print_waiting() == "ready"
+    printer.wait_for(1)
+    assert printer.printed == [copied(sale)]
+
+
+def test_a_job_found_half_sent_at_the_start_is_a_copy(till: OpenTill, printer: FakePrinter) -> None:
+    sale = sell(till)
+    with till.journal.transaction() as db:
+        job = print_jobs.first_waiting(db)
+        assert job is not None
+        print_jobs.mark_sending(db, job.id)
+    worker(till, printer).print_waiting()
+    printer.wait_for(1)
+    assert printer.printed == [copied(sale)]
+
+
+def test_the_worker_prints_by_itself_and_reprints_are_copies(
+    till: OpenTill, printer: FakePrinter
+) -> None:
+    printing = worker(till, printer)
+    printing.start()
+    sale = sell(till)
+    printing.notify()
+    printer.wait_for(1)
+    printing.reprint(sale)
+    printer.wait_for(2)
+    printing.stop()
+    assert printer.printed == [original(sale), copied(sale)]
+    assert printing.unfinished() == 0
+
+
+def test_without_a_printer_nothing_piles_up(till: OpenTill) -> None:
+    sell(till)
+    printing = PrintWorker(till, EscposPrinter(PrinterSettings()), render)
+    assert printing.print_waiting() == "none"
+    assert printing.unfinished() == 0
+
+
+def test_a_file_keeps_every_document(till: OpenTill, tmp_path: Path) -> None:
+    path = tmp_path / "paper.bin"
+    settings = PrinterSettings(transport="file", address=str(path))
+    printing = PrintWorker(till, EscposPrinter(settings), render)
+    sales = [sell(till), sell(till)]
+    assert printing.print_waiting() == "ready"
+    assert path.read_bytes() == b"".join(original(sale) for sale in sales)
+
+
+@pytest.mark.parametrize(
+    ("transport", "address"),
+    [("network", ""), ("network", "printer:port"), ("usb", "04b8"), ("file", ""), ("serial", "")],
+)
+def test_an_address_that_fits_no_transport_is_refused(transport: str, address: str) -> None:
+    with pytest.raises(ValueError, match="does not fit"):
+        PrinterSettings(transport=transport, address=address)  # type: ignore[arg-type]
