@@ -8,7 +8,6 @@ from msgspec import structs
 
 from pos.faces.order_answers import choices_named, order_text, order_values, sale_values
 from pos.faces.printers import make_worker
-from pos.faces.printers import make_worker
 from pos.rules.cart import Cart, open_cart
 from pos.rules.receipt_number import parse_receipt_number
 from pos.rules.tender import Tender, parse_tender
