@@ -1,0 +1,85 @@
+"""A disk that is really full: refused before money is taken, and never half a sale."""
+
+import os
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from pos.rules.tender import Tender
+from pos.services import checkout as checkouts
+from pos.services.checkout import Checkout, Completed
+from pos.services.register import Register
+from sync.rules.refusal import Fault, Refused
+from sync.services.till import OpenTill
+from sync.services.verifying import verify_journal
+
+from .stocked_till import TEA_CODE, make_test_setup, opened, rows, stock
+
+pytestmark = [
+    pytest.mark.root,
+    pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="mounts a disk"),
+]
+CASH = [Tender("cash", 100_000)]
+
+
+@pytest.fixture
+def disk(tmp_path: Path) -> Iterator[Path]:
+    mount = ["mount", "-t", "tmpfs", "-o", "size=24m", "tmpfs", str(tmp_path)]
+    if subprocess.run(mount, check=False, capture_output=True).returncode != 0:
+        pytest.skip("cannot mount here")
+    yield tmp_path
+    subprocess.run(["umount", str(tmp_path)], check=True)
+
+
+@pytest.fixture
+def till(disk: Path) -> Iterator[OpenTill]:
+    with opened(make_test_setup(disk)) as till:
+        stock(till)
+        yield till
+
+
+def fill_up(disk: Path) -> Path:
+    """Write until nothing fits any more."""
+    ballast = disk / "ballast"
+    with ballast.open("wb", buffering=0) as file:
+        try:
+            while True:
+                file.write(bytes(4096))
+        except OSError:
+            return ballast
+
+
+def test_a_full_disk_refuses_the_sale_before_money_and_room_lets_it_go_on(
+    disk: Path, till: OpenTill
+) -> None:
+    register, checkout = Register(till), Checkout(till)
+    register.scan(TEA_CODE)
+    ballast = fill_up(disk)
+    refused = checkout.quote(register.cart, CASH)
+    assert isinstance(refused, Refused)
+    assert refused.reason == "disk.full"
+    with pytest.raises(Fault):
+        for _ in range(200):
+            register.scan(TEA_CODE)
+            register.remove(register.cart.touched)
+    ballast.unlink()
+    register.scan(TEA_CODE)
+    assert isinstance(checkout.complete(register.cart, CASH), Completed)
+
+
+def test_a_disk_that_fills_during_the_sale_leaves_nothing_of_it(
+    disk: Path, till: OpenTill, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    register, checkout = Register(till), Checkout(till)
+    register.scan(TEA_CODE)
+    till.journal.checkpoint()
+    monkeypatch.setattr(checkouts, "LEAST_FREE_BYTES", 0)
+    ballast = fill_up(disk)
+    with pytest.raises(Fault) as caught:
+        checkout.complete(register.cart, CASH)
+    assert caught.value.refused.reason in ("sale.not_recorded", "sale.stopped")
+    ballast.unlink()
+    assert rows(till, "sale_order") == 0
+    assert not isinstance(verify_journal(till), Refused)
