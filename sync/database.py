@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -113,8 +114,10 @@ class Database:
     def read(self) -> SqliteUtils:
         """Return this thread's own read-only connection; it sees what is committed."""
         if getattr(self._readers, "generation", None) != self._generation:
+            generation = self._generation
+            self._drop(getattr(self._readers, "connection", None))
             self._readers.connection = self._connect(reader=True)
-            self._readers.generation = self._generation
+            self._readers.generation = generation
         connection: SqliteUtils = self._readers.connection
         return connection
 
@@ -129,9 +132,10 @@ class Database:
             raise Fault(_unusable(self.path, "checkpoint blocked"))
 
     def reopen(self) -> None:
-        """Drop every connection and connect anew, as after a COMMIT of unknown outcome."""
+        """Connect anew, as after a COMMIT of unknown outcome; readers follow at their next read."""
         with self._lock:
-            self.close()
+            self._generation += 1
+            self._drop(self._writer)
             try:
                 self._writer = self._connect()
             except sqlite3.Error as error:
@@ -143,6 +147,14 @@ class Database:
             self._generation += 1
             while self._opened:
                 self._opened.pop().close()
+
+    def _drop(self, connection: SqliteUtils | None) -> None:
+        """Close one connection, unless another thread has closed it meanwhile."""
+        if connection is None:
+            return
+        with contextlib.suppress(ValueError):
+            self._opened.remove(connection)
+            connection.close()
 
     def _connect(self, *, reader: bool = False) -> SqliteUtils:
         mode = "ro" if self._read_only else "rwc"

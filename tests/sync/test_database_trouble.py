@@ -1,0 +1,118 @@
+"""What a database does when its disk does not: repeat, keep others out, stop, connect anew."""
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlite_utils import Database as SqliteUtils
+from sqlite_utils.migrations import Migrations
+
+from sync.database import Database, SqliteError
+from sync.rules.refusal import Fault, Refused
+
+STEPS = Migrations("test")
+
+
+@STEPS()
+def make_table(db: SqliteUtils) -> None:
+    db.execute("CREATE TABLE thing (id INTEGER PRIMARY KEY) STRICT")
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Iterator[Database]:
+    opened = Database(tmp_path / "journal.db", [STEPS])
+    yield opened
+    opened.close()
+
+
+def things(database: Database) -> list[int]:
+    return [row[0] for row in database.read().execute("SELECT id FROM thing").fetchall()]
+
+
+def put(db: SqliteUtils) -> None:
+    db.execute("INSERT OR REPLACE INTO thing VALUES (1)")
+
+
+class FailingCommit:
+    """A connection whose next COMMIT raises after it took effect."""
+
+    def __init__(self, connection: Any) -> None:
+        self.connection = connection
+
+    def execute(self, sql: str, *parameters: Any) -> Any:
+        done = self.connection.execute(sql, *parameters)
+        if sql == "COMMIT":
+            raise SqliteError("disk I/O error")
+        return done
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.connection, name)
+
+
+def spoil(database: Database) -> None:
+    writer: Any = database._writer
+    writer.conn = FailingCommit(writer.conn)
+
+
+def test_a_repeatable_action_of_unknown_outcome_is_done_again(database: Database) -> None:
+    spoil(database)
+    database.repeatable(put)
+    assert things(database) == [1]
+
+
+def test_a_repeatable_action_that_cannot_be_written_is_a_fault(database: Database) -> None:
+    with pytest.raises(Fault):
+        database.repeatable(lambda db: db.execute("INSERT INTO nothing VALUES (1)"))
+    assert things(database) == []
+
+
+def test_a_stopped_database_takes_nothing_more_and_is_still_read(database: Database) -> None:
+    database.repeatable(put)
+    database.stop(Refused("stopped", "No more."))
+    with pytest.raises(Fault, match=r"No more\."), database.transaction():
+        pass
+    assert things(database) == [1]
+
+
+def test_nobody_writes_between_the_transactions_of_an_exclusive_thread(database: Database) -> None:
+    order: list[str] = []
+    waiting = threading.Event()
+
+    def other() -> None:
+        waiting.set()
+        database.repeatable(put)
+        order.append("other")
+
+    thread = threading.Thread(target=other)
+    with database.exclusive():
+        thread.start()
+        waiting.wait(10)
+        database.repeatable(put)
+        database.repeatable(put)
+        order.append("exclusive")
+    thread.join()
+    assert order == ["exclusive", "other"]
+
+
+def test_a_reader_of_another_thread_lives_through_a_reopening(database: Database) -> None:
+    reading, reopened = threading.Event(), threading.Event()
+    seen: list[object] = []
+
+    def reader() -> None:
+        cursor = database.read().execute("SELECT 1 UNION SELECT 2")
+        seen.append(cursor.fetchone())
+        reading.set()
+        reopened.wait(10)
+        seen.append(cursor.fetchone())
+        seen.append(things(database))
+
+    thread = threading.Thread(target=reader)
+    thread.start()
+    reading.wait(10)
+    database.reopen()
+    database.repeatable(put)
+    reopened.set()
+    thread.join()
+    assert seen == [(1,), (2,), [1]]
