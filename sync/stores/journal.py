@@ -269,13 +269,11 @@ def runs(db: Database) -> list[RunState]:
 
 
 def oldest_unpushed_ms(db: Database, states: list[RunState]) -> int | None:
-    """Return the wall time of the oldest entry that has not reached the hub; None if none."""
-    times = [
-        entries_of(db, state.run, state.mark_seq, 1)[0].header.at_ms
-        for state in states
-        if state.pending > 0
-    ]
-    return min(times, default=None)
+    """Return the wall time of the first entry that has not reached the hub; None if none."""
+    for state in states:
+        if state.pending > 0:
+            return entries_of(db, state.run, state.mark_seq, 1)[0].header.at_ms
+    return None
 
 
 def _entry(row: tuple[bytes, bytes, bytes | None, bytes | None, bytes, bytes]) -> Entry:
