@@ -124,6 +124,12 @@ def by_id(db: Database, order_id: str) -> Order | None:
     return _read(db, f"{_WHOLE} WHERE order_id = ?", order_id)
 
 
+def latest(db: Database) -> Order | None:
+    """Return the order that was sold last, or None."""
+    row = db.execute("SELECT order_id FROM sale_order ORDER BY rowid DESC LIMIT 1").fetchone()
+    return None if row is None else by_id(db, row[0])
+
+
 def _read(db: Database, query: str, value: str) -> Order | None:
     row = db.execute(query, [value]).fetchone()
     return None if row is None else _decode(row[0])

@@ -88,6 +88,7 @@ def test_a_sale_is_order_lines_payment_entry_and_print_job_and_the_cart_is_gone(
     assert (entry.header.id, entry.header.amount_fen) == (order.order_id, order.paid_fen)
     assert msgspec.json.decode(entry.body, type=Order) == order
     assert orders.by_receipt(till.journal.read(), order.receipt_no) == order
+    assert orders.latest(till.journal.read()) == order
 
 
 def test_sums_rounding_and_change_are_those_of_the_price_rule(
