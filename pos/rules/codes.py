@@ -8,6 +8,7 @@ PLU = "PLU:"
 GTIN_LENGTHS = (13, 12, 14, 8)
 _IN_HOUSE = re.compile(r"[!-~]{1,48}")
 _SCIENTIFIC = re.compile(r"[0-9](?:\.[0-9]+)?[Ee]\+[0-9]{1,3}")
+_WIDE = re.compile("[\u3000\uff01-\uff5e]")
 _HALF_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3000: " "}
 
 
@@ -17,7 +18,7 @@ def half_width(text: str) -> str:
     >>> half_width("９５２－ＡＢ")
     '952-AB'
     """
-    return text.translate(_HALF_WIDTH)
+    return text.translate(_HALF_WIDTH) if _WIDE.search(text) else text
 
 
 def is_digits(text: str) -> bool:
@@ -31,8 +32,9 @@ def check_digit_holds(code: str) -> bool:
     >>> check_digit_holds("9520123456788"), check_digit_holds("9520123456789")
     (True, False)
     """
-    digits = [ord(digit) - 48 for digit in reversed(code)]
-    return (sum(digits[::2]) + 3 * sum(digits[1::2])) % 10 == 0
+    digits = code.encode()[::-1]
+    zeros = ord("0") * (len(digits) + len(digits) // 2 * 2)
+    return (sum(digits[::2]) + 3 * sum(digits[1::2]) - zeros) % 10 == 0
 
 
 def lookup_codes(code: str) -> tuple[str, ...]:

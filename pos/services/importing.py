@@ -1,0 +1,208 @@
+"""Importing a goods list into the catalogue: all of it in one transaction, or nothing."""
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+from sqlite_utils import Database as SqliteUtils
+
+from pos.rules.code_keys import code_key
+from pos.rules.items import Item
+from pos.rules.mnemonic import Initials
+from pos.rules.rows import Problem, Row, RowReader, read_header
+from pos.stores import catalogue
+from pos.stores.goods_files import GoodsFile, UnreadableError, open_goods_file
+from sync.database import Database
+from sync.rules.refusal import N_, Refused
+
+ROWS_AT_ONCE = 5000
+MOST_PROBLEMS = 1000  # a list that is worse than this is not read to its end
+
+Progress = Callable[[int, int], None]  # how much is done, of how much
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """What an import did: rows read, and items added, changed and found as they were."""
+
+    rows: int
+    added: int
+    changed: int
+    unchanged: int
+
+
+@dataclass(frozen=True, slots=True)
+class BadRows:
+    """Why nothing was imported: every bad cell; `more` if the list was given up before its end."""
+
+    problems: tuple[Problem, ...]
+    more: bool
+
+    @property
+    def refused(self) -> Refused:
+        """Say it in one sentence."""
+        return Refused(
+            "import.bad_rows",
+            N_("Nothing was imported: {count} cells of the list are bad."),
+            N_("Correct them and import it again."),
+            {"count": f"{len(self.problems)}{'+' if self.more else ''}"},
+        )
+
+
+class _RejectedError(Exception):
+    """Rolls the transaction back."""
+
+    def __init__(self, answer: BadRows | Refused) -> None:
+        super().__init__()
+        self.answer = answer
+
+
+def demo_goods() -> Path:
+    """Return the list of the demo goods of all three centers."""
+    return Path(__file__).parent.parent / "data" / "demo.csv"
+
+
+def import_goods(
+    reference: Database, path: Path, centers: Collection[str], progress: Progress | None = None
+) -> Imported | BadRows | Refused:
+    """Write the goods of a CSV, XLSX or JSON list into the catalogue by sku; delete none.
+
+    A column that the list does not have leaves what an item has; an empty cell empties it.
+    Every bad cell is named, and one is enough for nothing to be written. A barcode belongs to
+    one sku; it moves only if its old owner stands in the same list without it. `centers` are
+    the names a row may give. Raises `Fault` if the file cannot be read.
+    """
+    try:
+        with open_goods_file(path) as goods:
+            header = read_header(goods.header)
+            if isinstance(header, Refused):
+                return header
+            with reference.transaction() as db:
+                return _Import(db, header, centers).run(goods, progress or _silent)
+    except UnreadableError as error:
+        return error.refused
+    except _RejectedError as rejected:
+        return rejected.answer
+
+
+class _Import:
+    """One import under way: what it has read, and which codes its rows have claimed."""
+
+    def __init__(self, db: SqliteUtils, header: Sequence[str], centers: Collection[str]) -> None:
+        self._db = db
+        self._initials: Initials | None = None
+        self._reader = RowReader(header, centers, self._mnemonic)
+        self._was_empty = catalogue.count(db) == 0
+        self._row_of: dict[str, int] = {}
+        self._claimed_from: list[tuple[int, str, str]] = []
+        self._problems: list[Problem] = []
+        self._written = catalogue.Written()
+
+    def run(self, goods: GoodsFile, progress: Progress) -> Imported:
+        """Read and write batch by batch; raises `_RejectedError` if anything was bad."""
+        rows = 0
+        while batch := list(islice(goods.rows, ROWS_AT_ONCE)):
+            rows += len(batch)
+            self._write(batch)
+            if len(self._problems) >= MOST_PROBLEMS:
+                raise _RejectedError(BadRows(tuple(self._problems[:MOST_PROBLEMS]), more=True))
+            progress(goods.done(), goods.size)
+        self._settle_claims()
+        if self._problems:
+            by_row = sorted(self._problems, key=lambda problem: problem.row)
+            raise _RejectedError(BadRows(tuple(by_row), more=False))
+        if not rows:
+            raise _RejectedError(_no_rows())
+        progress(goods.size, goods.size)
+        done = self._written
+        return Imported(rows, done.added, done.changed, done.unchanged)
+
+    def _write(self, batch: Sequence[Row]) -> None:
+        known: dict[str, Item] = {}
+        if not self._was_empty:
+            known = catalogue.items_by_sku(self._db, self._reader.skus(batch))
+        numbered, problems = self._reader.read(batch, known)
+        self._problems += problems
+        items = [item for row, item in numbered if self._is_first(row, item)]
+        written = catalogue.upsert(self._db, self._unclaimed(items))
+        before = self._written
+        self._written = catalogue.Written(
+            before.added + written.added,
+            before.changed + written.changed,
+            before.unchanged + written.unchanged,
+        )
+
+    def _is_first(self, row: int, item: Item) -> bool:
+        """Note in which row a sku stands; a second one is a problem."""
+        first = self._row_of.setdefault(item.sku, row)
+        if first != row:
+            self._problems.append(Problem(row, "sku", _sku_twice(item.sku, first)))
+        return first == row
+
+    def _unclaimed(self, items: Sequence[Item]) -> list[Item]:
+        """Return the items whose barcodes are theirs; the others become problems."""
+        keys = [code_key(code) for item in items for code in item.barcodes]
+        here = {item.sku for item in items}
+        taken = {
+            key: owner
+            for key, owner in catalogue.owners(self._db, keys).items()
+            if owner not in here  # for those, what counts is what their rows say now
+        }
+        return [item for item in items if self._claims(item, taken)]
+
+    def _claims(self, item: Item, taken: dict[str, str]) -> bool:
+        """Claim an item's barcodes in `taken`; an owner still to come may give them up."""
+        row = self._row_of[item.sku]
+        good = True
+        for code in item.barcodes:
+            owner = taken.get(key := code_key(code), item.sku)
+            if owner != item.sku and owner in self._row_of:
+                self._problems.append(Problem(row, "barcodes", self._owned(code, owner)))
+                good = False
+                continue
+            if owner != item.sku:
+                self._claimed_from.append((row, code, owner))
+            taken[key] = item.sku
+        return good
+
+    def _settle_claims(self) -> None:
+        """Refuse the barcodes of owners that the list does not mention."""
+        for row, code, owner in self._claimed_from:
+            if owner not in self._row_of:
+                self._problems.append(Problem(row, "barcodes", self._owned(code, owner)))
+
+    def _owned(self, code: str, owner: str) -> Refused:
+        row = self._row_of.get(owner)
+        return Refused(
+            "import.barcode_owned",
+            N_("The barcode {code} belongs to {owner} (row {row}).")
+            if row
+            else N_("The barcode {code} belongs to {owner} in the catalogue."),
+            N_("Give it to one sku only."),
+            {"code": code, "owner": owner, "row": row},
+        )
+
+    def _mnemonic(self, name: str) -> str:
+        if self._initials is None:
+            self._initials = Initials()
+        return self._initials.mnemonic(name)
+
+
+def _sku_twice(sku: str, first: int) -> Refused:
+    return Refused(
+        "import.sku_twice",
+        N_("The sku {sku} stands in row {first} already."),
+        N_("Keep one of the rows."),
+        {"sku": sku, "first": first},
+    )
+
+
+def _no_rows() -> Refused:
+    return Refused(
+        "import.no_rows", N_("The list has no goods in it."), N_("Check that it is the right file.")
+    )
+
+
+def _silent(done: int, size: int) -> None:
+    """Report progress to nobody."""

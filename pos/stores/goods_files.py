@@ -1,0 +1,227 @@
+"""Goods lists kept in files: CSV in UTF-8 or GB18030, XLSX and JSON, all as rows of text.
+
+Nothing is interpreted here but what the file format itself spoils: a number that a spreadsheet
+could not hold exactly, or a text it turned into a date, comes back as a refusal in its cell.
+"""
+
+import csv
+import os
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from pos.rules.codes import GTIN_LENGTHS, check_digit_holds
+from pos.rules.rows import Given, Row, Spoilt
+from sync.rules.refusal import N_, Fault, Refused
+
+ENCODINGS = ("utf-8-sig", "gb18030")
+EXACT_BELOW = 10**15  # a spreadsheet keeps 15 digits of a number
+_BLOCK = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class GoodsFile:
+    """A list being read: its header, its rows as (row number, cells), and how far reading is.
+
+    Row numbers are those a spreadsheet shows, the header being 1; in JSON the first object is 1.
+    `done` and `size` are bytes or rows, for a progress bar. Iterating `rows` raises
+    `UnreadableError` where the file breaks off being a list.
+    """
+
+    header: Sequence[str]
+    rows: Iterator[Row]
+    done: Callable[[], int]
+    size: int
+
+
+class UnreadableError(Exception):
+    """The file is not what its name says; carries the refusal to answer with."""
+
+    def __init__(self, refused: Refused) -> None:
+        super().__init__(refused.message)
+        self.refused = refused
+
+
+@contextmanager
+def open_goods_file(path: Path) -> Iterator[GoodsFile]:
+    """Open a list by its name's ending; raises `UnreadableError`, or `Fault` if it cannot be read.
+
+    Empty rows are passed over.
+    """
+    kind = path.suffix.lower()
+    try:
+        if kind in (".csv", ".txt"):
+            with path.open(encoding=_encoding_of(path), newline="") as text:
+                yield _csv_file(path, text)
+        elif kind in (".xlsx", ".xlsm"):
+            yield _xlsx_file(path)
+        elif kind == ".json":
+            yield _json_file(path)
+        else:
+            raise UnreadableError(
+                Refused(
+                    "import.file_kind",
+                    N_("{path} is not a goods list."),
+                    N_("Save it as CSV, XLSX or JSON."),
+                    {"path": path},
+                )
+            )
+    except OSError as error:
+        raise Fault(
+            Refused(
+                "import.unreadable",
+                N_("{path} cannot be read: {problem}."),
+                N_("Check the file's name and permissions."),
+                {"path": path, "problem": error.strerror or error},
+            )
+        ) from error
+
+
+def _csv_file(path: Path, text: Any) -> GoodsFile:
+    numbered = enumerate(_csv_rows(path, text), 1)
+    header = next(((number, cells) for number, cells in numbered if any(cells)), (1, []))
+    rows = ((number, cells) for number, cells in numbered if any(cells))
+    return GoodsFile(header[1], rows, text.buffer.tell, path.stat().st_size)
+
+
+def _csv_rows(path: Path, text: Any) -> Iterator[list[str]]:
+    reader = csv.reader(text, strict=True)
+    try:
+        yield from reader
+    except csv.Error as error:
+        raise _unreadable(path, f"{error} ({reader.line_num})") from error
+
+
+def _encoding_of(path: Path) -> str:
+    """Return the encoding in which the whole file reads; raises `UnreadableError` if none does."""
+    for encoding in ENCODINGS:
+        with path.open(encoding=encoding, newline="") as text:
+            try:
+                while block := text.read(_BLOCK):
+                    if "\0" in block:
+                        break
+                else:
+                    return encoding
+            except UnicodeDecodeError:
+                continue
+    raise UnreadableError(
+        Refused(
+            "import.encoding",
+            N_("{path} is not a text in UTF-8 or GB18030."),
+            N_("Save it as “CSV UTF-8”."),
+            {"path": path},
+        )
+    )
+
+
+def _xlsx_file(path: Path) -> GoodsFile:
+    from python_calamine import CalamineError, CalamineWorkbook
+
+    try:
+        with path.open("rb") as opened:
+            workbook = CalamineWorkbook.from_filelike(opened)
+            table = workbook.get_sheet_by_index(0).to_python(skip_empty_area=False)
+    except CalamineError as error:
+        raise _unreadable(path, str(error)) from error
+    numbered = enumerate(table, 1)
+    header = next((cells for _, cells in numbered if any(cells)), [])
+    names = [str(cell) for cell in header]
+    done = 0
+
+    def rows() -> Iterator[Row]:
+        nonlocal done
+        for done, cells in numbered:
+            if any(cell != "" for cell in cells):
+                yield done, [c if type(c) is str else _cell_text(c) for c in cells]
+
+    return GoodsFile(names, rows(), lambda: done, len(table))
+
+
+def _cell_text(cell: object) -> Given:
+    """Return a spreadsheet's value as the text a person sees, or why it cannot be trusted."""
+    if isinstance(cell, bool):
+        return str(int(cell))
+    if not isinstance(cell, int | float):
+        return _spoilt("import.cell_date", N_("The spreadsheet made a date or time of this."))
+    if abs(cell) >= EXACT_BELOW:
+        return _not_exact(cell)
+    text = str(int(cell)) if cell == int(cell) else format(cell, ".15g")
+    return _not_exact(cell) if _has_lost_zeros(text) else text
+
+
+def _has_lost_zeros(text: str) -> bool:
+    """Tell a barcode whose leading zeros a spreadsheet has dropped."""
+    zeros = len(text) in range(7, 12) and len(text) not in GTIN_LENGTHS
+    return zeros and text.isdigit() and check_digit_holds(text)
+
+
+def _not_exact(cell: object) -> Spoilt:
+    message = N_("The spreadsheet keeps {number} as a number and has lost digits of it.")
+    return _spoilt("import.cell_precision", message, number=cell)
+
+
+def _spoilt(reason: str, message: str, **values: object) -> Spoilt:
+    hint = N_("Format the column as text and type it again.")
+    return Spoilt(Refused(reason, message, hint, values))
+
+
+def _json_file(path: Path) -> GoodsFile:
+    decoder = msgspec.json.Decoder(float_hook=str)  # money stays text
+    try:
+        document = decoder.decode(path.read_bytes().removeprefix(b"\xef\xbb\xbf"))
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise _unreadable(path, str(error)) from error
+    objects = document.get("items") if isinstance(document, dict) else document
+    if not isinstance(objects, list) or not all(isinstance(one, dict) for one in objects):
+        raise UnreadableError(
+            Refused(
+                "import.json_shape",
+                N_("{path} is not a list of items."),
+                N_("Write a JSON list with one object per item."),
+                {"path": path},
+            )
+        )
+    names = list(dict.fromkeys(name for one in objects for name in one))
+    done = 0
+
+    def rows() -> Iterator[Row]:
+        nonlocal done
+        for done, one in enumerate(objects, 1):
+            yield done, [_json_text(one[name]) if name in one else None for name in names]
+
+    return GoodsFile(names, rows(), lambda: done, len(objects))
+
+
+def _json_text(value: Any) -> Given:
+    if isinstance(value, str):
+        return value
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return str(int(value))
+    if isinstance(value, int):
+        return str(value)
+    if isinstance(value, list) and all(isinstance(part, str) for part in value):
+        return "|".join(value)
+    return Spoilt(
+        Refused(
+            "import.json_value",
+            N_("This is neither a text nor a number."),
+            N_("Write it as a text, or as a list of texts."),
+        )
+    )
+
+
+def _unreadable(path: Path, problem: str) -> UnreadableError:
+    return UnreadableError(
+        Refused(
+            "import.broken_file",
+            N_("{path} is damaged or not what its name says: {problem}."),
+            N_("Save it again."),
+            {"path": os.fspath(path), "problem": problem},
+        )
+    )
