@@ -1,0 +1,65 @@
+"""A line to type in, whose keys act in order: Enter never overtakes the characters before it."""
+
+from textual import events
+from textual.screen import Screen
+from textual.widget import Widget
+from textual.widgets import Input
+
+
+class Listens:
+    """A screen whose keys are settled by one method, before and beside any line to type in."""
+
+    def key_pressed(self, name: str, character: str | None) -> bool:
+        """Act on a key; False lets it be typed or ignored."""
+        raise NotImplementedError
+
+    def on_key(self, event: events.Key) -> None:
+        """Take the keys that no line to type in has taken."""
+        assert isinstance(self, Screen)
+        if _settled(self, event):
+            return
+        entry = next(iter(self.query(Entry)), None)
+        if entry is not None and event.is_printable and event.character is not None:
+            event.stop()
+            entry.insert_text_at_cursor(event.character)
+
+
+class Entry(Input):
+    """An input that asks its screen first and keeps no bindings of its own for Enter."""
+
+    def __init__(
+        self,
+        value: str = "",
+        *,
+        id: str | None = None,  # noqa: A002 - Textual's name
+        restrict: str | None = None,
+        most: int = 0,
+    ) -> None:
+        super().__init__(
+            value, id=id, restrict=restrict, max_length=most, select_on_focus=bool(value)
+        )
+        self.cursor_blink = False
+
+    async def _on_key(self, event: events.Key) -> None:
+        screen = self.screen
+        if isinstance(screen, Listens) and _settled(screen, event):
+            event.prevent_default()
+
+    def take(self) -> str:
+        """Return what was typed, and forget it."""
+        text, self.value = self.value.strip(), ""
+        return text
+
+
+def _settled(screen: Listens, event: events.Key) -> bool:
+    character = event.character if event.is_printable else None
+    name = "enter" if event.key == "ctrl+j" else event.key
+    if not screen.key_pressed(name, character):
+        return False
+    event.stop()
+    return True
+
+
+def typed_into(widget: Widget) -> Entry:
+    """Return the line of a screen that is being typed into."""
+    return widget.query(Entry).first()

@@ -1,0 +1,72 @@
+"""Help: how a sale goes, and every key."""
+
+from pos.faces.counter.dialogs import Dialog
+from pos.faces.counter.rows import EMPTY, Row, fit, wrap
+from pos.rules.key_settings import KeySettings, keys_of, shown_key
+from sync.language import Language
+from sync.rules.refusal import N_
+
+MEANINGS: dict[str, str] = {
+    "help": N_("This help"),
+    "find": N_("Find goods by name, code or pinyin initials"),
+    "member": N_("Attach a member by card or phone"),
+    "join": N_("Join PLUS: the plan goes into this sale"),
+    "quick": N_("Bags and goods without a barcode"),
+    "hold": N_("Set this sale aside"),
+    "recall": N_("Take a sale back that was set aside"),
+    "delivery": N_("Carried out or shipped by the factory"),
+    "order_link": N_("QR for ordering the chosen goods online"),
+    "pay": N_("Take payment (also Enter on an empty line)"),
+    "receipt": N_("Last receipt; print it again"),
+    "theme": N_("Dark or light"),
+    "language": N_("Chinese or English"),
+    "quantity": N_("Quantity of the chosen line; 3* before a scan"),
+    "more": N_("One piece more"),
+    "fewer": N_("One piece less"),
+    "remove": N_("Remove the chosen line"),
+    "void": N_("Give up the whole sale"),
+    "quit": N_("Close the counter"),
+}
+GUIDE = N_(
+    "Scan goods at any time, whatever is on the screen. ↑ ↓ choose a line. Red line: the scan was "
+    "not taken; just scan on. Cash is rounded down, never up; wallets pay to the fen."
+)
+
+
+class HelpScreen(Dialog[None]):
+    """Shows all keys; a scan goes on selling."""
+
+    WIDTH = 92
+    PASSES_SCANS = True
+
+    def __init__(self, say: Language, keys: KeySettings) -> None:
+        super().__init__(say, say("Help"))
+        self._keys = keys
+
+    def foot(self) -> str:
+        """The way back."""
+        return self.say("Enter or Esc: back to the sale")
+
+    def body(self) -> list[Row]:
+        """The guide, then the keys in two columns."""
+        guide: list[Row] = [((line, "plain"),) for line in wrap(self.say(GUIDE), self.inner)]
+        actions = list(MEANINGS)
+        half = -(-len(actions) // 2)
+        rows = [
+            (*self._cell(actions[place]), *self._cell(*actions[place + half : place + half + 1]))
+            for place in range(half)
+        ]
+        return [*guide, EMPTY, *rows]
+
+    def _cell(self, action: str = "") -> Row:
+        if not action:
+            return EMPTY
+        width = self.inner // 2
+        names = " ".join([shown_key(self._keys, action), *self._others(action)])
+        return (
+            (fit(names, 14) + " ", "bar_key"),
+            (fit(self.say(MEANINGS[action]), width - 15), "plain"),
+        )
+
+    def _others(self, action: str) -> list[str]:
+        return [key for key in keys_of(self._keys, action)[1:] if len(key) == 1]

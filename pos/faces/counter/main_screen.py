@@ -1,0 +1,273 @@
+"""The sale on the screen: entry, cart, panels, one line of answer, and the legend of keys."""
+
+import re
+from collections.abc import Callable
+from typing import TypeVar
+
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical
+from textual.screen import Screen
+
+from pos.faces.counter import panels
+from pos.faces.counter.cart_view import CartView, head_row
+from pos.faces.counter.entry import Entry, Listens
+from pos.faces.counter.key_bar import KeyBar
+from pos.faces.counter.looks import Tone
+from pos.faces.counter.panels import Standing
+from pos.faces.counter.rows import EMPTY, Row, Rows, fit, row_cells
+from pos.faces.counter.services import Services
+from pos.faces.counter.words import item_words
+from pos.rules.basket import Benefits
+from pos.rules.key_settings import action_of, is_sign
+from pos.rules.order import Order
+from pos.rules.pricing import price_basket
+from pos.services.register import Scanned, View
+from sync.language import Language
+from sync.rules.days import china_time
+from sync.rules.money import format_yuan
+from sync.rules.refusal import Fault, Refused
+
+T = TypeVar("T")
+
+SIDE = 29  # cells inside a side panel
+_PREFIX = re.compile(r"[0-9０-９]{1,4}[*＊]")
+_TYPED = re.compile(r"(?:(?P<quantity>\d{1,4})\*)?(?P<words>.*)")
+
+
+class MainScreen(Listens, Screen[None]):
+    """Shows the register and hands every key and scan to it."""
+
+    def __init__(self, services: Services, say: Language) -> None:
+        super().__init__()
+        self.services = services
+        self.say = say
+        self.last: Order | None = None
+        self.standing = Standing()
+        self.answer = ""
+        self._shown_view: View | None = None
+
+    def compose(self) -> ComposeResult:
+        """Lay out the screen."""
+        yield Rows(surface="primary", id="bar")
+        yield KeyBar(self.services.keys, id="keys")
+        with Horizontal(id="middle"):
+            with Vertical(id="left"):
+                yield Entry(id="entry", most=400)
+                yield Rows(surface="panel", id="head")
+                yield CartView(self.say, id="cart")
+                yield Rows(id="detail")
+            with Vertical(id="side"):
+                for name in ("total", "sums", "member", "last", "state"):
+                    yield Rows(id=name)
+        yield Rows(surface="background", id="said")
+
+    def on_mount(self) -> None:
+        """Show the cart that an earlier run left, if any."""
+        self.entry = self.query_one("#entry", Entry)
+        self.cart = self.query_one("#cart", CartView)
+        self._blocks = {rows.id: rows for rows in self.query(Rows)}
+        self.last = self.ask(self.services.last_order, None)
+        self.entry.focus()
+        self.relabel(self.say)
+        if self.services.register.cart.lines:
+            self.tell(self.say("Taken up where it was left."), "said_good")
+
+    def on_resize(self) -> None:
+        """Lay out anew for another size."""
+        self.call_after_refresh(self.relabel, self.say)
+
+    # what is shown
+
+    def relabel(self, say: Language) -> None:
+        """Say everything again, in this language and width."""
+        self.say = say
+        self.entry.border_title = say("Scan")
+        self.entry.border_subtitle = say("quantity first: 3*code")
+        self.entry.placeholder = say("Scan, or type a code, a name, pinyin initials; Enter alone pays")
+        self._block("head").show([head_row(say, self._block("head").size.width)])
+        self.query_one(KeyBar).redraw(say)
+        self.cart.begin = tuple(
+            panels.begin_rows(say, self.services.keys, self.cart.size.width or 60)
+        )
+        self.cart.redraw(say)
+        self._shown_view = None
+        self.show()
+        self.tick()
+
+    def show(self) -> View:
+        """Show the register as it is; only what changed is drawn."""
+        view = self.services.register.view()
+        cart, priced = view.cart, view.priced
+        before = self._shown_view
+        moved = before is None or before.cart.touched != cart.touched or before.cart != cart
+        self.cart.show(priced, touched=cart.touched if moved else None)
+        say, keys = self.say, self.services.keys
+        self._block("total").show(panels.total_rows(say, priced, SIDE))
+        self._block("sums").show(panels.sum_rows(say, priced, SIDE))
+        could_fen = 0
+        if cart.member is None and cart.join is None and cart.lines:
+            could_fen = price_basket(cart.lines, Benefits(plus=True)).plus_saved_fen
+        self._block("member").show(
+            panels.member_rows(say, cart, priced, keys, SIDE, could_fen)
+        )
+        if before is None or before.held != view.held:
+            self._show_state(view.held)
+        if before is None or not cart.lines or not before.cart.lines:
+            self._block("last").show(panels.last_rows(say, self.last, keys, SIDE))
+        self._show_detail()
+        self._shown_view = view
+        return view
+
+    def show_standing(self, standing: Standing) -> None:
+        """Show how hub and printer stand now."""
+        self.standing = standing
+        self._show_state(self._shown_view.held if self._shown_view else 0)
+        self.tick()
+
+    def tick(self) -> None:
+        """Show the bar: who, where, what time, and whether the hub knows."""
+        say, setup = self.say, self.services.setup
+        center = setup.center()
+        name = "" if isinstance(center, Refused) else say.pick(center.name_zh, center.name_en)
+        hub, _ = panels.HUB_WORDS.get(self.standing.hub, (self.standing.hub, "plain"))
+        pending = self.standing.pending
+        state = f"● {say(hub)}" + (say(", {count} to send", count=pending) if pending else "")
+        clock = china_time(setup.clock.now_ms()).strftime("%H:%M")
+        alarm = self.standing.hub == "alarm"
+        left: Row = ((f" {say('Xuanpin')}  {name} · {setup.till.id} ", "bar"),)
+        if setup.demo:
+            left = (*left, (f" {say('DEMO')} ", "demo"))
+        cashier = say("cashier {name}", name=setup.till.cashier)
+        right: Row = (
+            (f"{cashier}   ", "bar"),
+            (f" {state} ", "bar_alarm" if alarm else "bar"),
+            (f"  {clock} ", "bar"),
+        )
+        gap = max(self.size.width - row_cells(left) - row_cells(right), 1)
+        self._block("bar").show([(*left, (" " * gap, "bar"), *right)])
+
+    def tell(self, text: str, tone: Tone = "said_plain") -> None:
+        """Answer in the line under the cart."""
+        self.answer = text
+        block = self._block("said")
+        block.show([((fit(f" {text}", block.size.width), tone),)] if text else [EMPTY])
+
+    def refuse(self, refused: Refused) -> None:
+        """Say a refusal aloud; nothing waits for a key."""
+        self.app.bell()
+        self.tell("✗ " + self.say.refusal(refused), "said_bad")
+
+    def _block(self, name: str) -> Rows:
+        block = self._blocks[name]
+        assert block is not None
+        return block
+
+    def _show_detail(self) -> None:
+        block, chosen = self._block("detail"), self.cart.chosen
+        words = item_words(self.say, chosen.line.item) if chosen else ""
+        block.show([((fit(f" {words}", block.size.width), "dim"),)])
+
+    def _show_state(self, held: int) -> None:
+        self._block("state").show(panels.state_rows(self.say, self.standing, held, SIDE))
+
+    # what comes in
+
+    def scanned(self, text: str) -> None:
+        """Put in what was scanned; a quantity typed before it counts."""
+        prefix = self.entry.take()
+        self.put(prefix + text if _PREFIX.fullmatch(prefix) else text)
+
+    def put(self, text: str) -> None:
+        """Give a code, a card or words to the register and show what came of it."""
+        result = self.ask(lambda: self.services.register.scan(text))
+        if isinstance(result, Scanned) and result.kind == "choices":
+            typed = _TYPED.fullmatch(text)
+            quantity = int(typed["quantity"] or 1) if typed else 1
+            words = typed["words"] if typed else text
+            if len(result.choices) == 1:
+                self.put_item(result.choices[0].sku, quantity)
+            else:
+                self.choose(words, result.choices, quantity)
+            return
+        self.put_in(result)
+
+    def put_item(self, sku: str, quantity: int = 1) -> None:
+        """Put in goods that were picked, not scanned."""
+        self.put_in(self.ask(lambda: self.services.register.add_item(sku, quantity)))
+
+    def put_in(self, result: Scanned | Refused) -> None:
+        """Show what a scan or a pick did."""
+        view = self.show()
+        if isinstance(result, Refused):
+            self.refuse(result)
+        elif result.kind == "member" and result.member is not None:
+            self.greet(result.member.label, view)
+        else:
+            self._confirm(view)
+
+    def greet(self, label: str, view: View) -> None:
+        """Say that PLUS prices apply now."""
+        saved = format_yuan(view.priced.plus_saved_fen)
+        text = self.say("✓ Member {label}: PLUS prices, {sum} saved.", label=label, sum=saved)
+        self.tell(text, "said_good")
+
+    def _confirm(self, view: View) -> None:
+        chosen = self.cart.chosen
+        if chosen is None:
+            self.tell("")
+            return
+        name = self.say.pick(chosen.line.item.name_zh, chosen.line.item.name_en)
+        quantity = f" ×{chosen.line.quantity}" if chosen.line.quantity > 1 else ""
+        amount = format_yuan(chosen.amount_fen)
+        self.tell(f"✓ {name}{quantity}  {amount}", "said_good")
+        del view
+
+    def choose(self, words: str, found: object, quantity: int) -> None:
+        """Let the cashier pick among several; see `actions`."""
+        raise NotImplementedError
+
+    def act(self, action: str) -> None:
+        """Do what a key stands for; see `actions`."""
+        raise NotImplementedError
+
+    def key_pressed(self, name: str, character: str | None) -> bool:
+        """Enter submits or pays, arrows choose a line, the rest is the key map's."""
+        moves = {"up": -1, "down": 1, "pageup": -10, "pagedown": 10}
+        if name == "enter":
+            text = self.entry.take()
+            if text:
+                self.put(text)
+            else:
+                self.act("pay")
+        elif name == "escape":
+            self.entry.take()
+            self.tell("")
+        elif name in moves:
+            self.cart.move(moves[name])
+            self._show_detail()
+        else:
+            return self._mapped(name, character)
+        return True
+
+    def _mapped(self, name: str, character: str | None) -> bool:
+        if character and "！" <= character <= "～":
+            character = chr(ord(character) - 0xFEE0)
+        action = action_of(self.services.keys, name, character)
+        typing = bool(self.entry.value)
+        if action is None or (typing and (name == "delete" or is_sign(character or ""))):
+            return False
+        self.act(action)
+        return True
+
+    def on_key_bar_pressed(self, message: KeyBar.Pressed) -> None:
+        """A click on the legend is the key."""
+        self.act(message.action)
+
+    def ask(self, call: Callable[[], T], *instead: T) -> T | Refused:
+        """Call a service; a fault of the machine is told like a refusal, and selling goes on."""
+        try:
+            return call()
+        except Fault as fault:
+            if instead:
+                return instead[0]
+            return fault.refused

@@ -1,0 +1,161 @@
+"""The panels beside the cart: what is due, how it came about, for whom, and how things stand."""
+
+from dataclasses import dataclass
+
+from pos.faces.counter.looks import Tone
+from pos.faces.counter.rows import EMPTY, Row, big, pair, right, wrap
+from pos.rules.basket import PricedBasket
+from pos.rules.cart import Cart
+from pos.rules.key_settings import KeySettings, shown_key
+from pos.rules.order import Order
+from sync.language import Language
+from sync.rules.money import format_yuan
+from sync.rules.refusal import N_
+
+HUB_WORDS: dict[str, tuple[str, Tone]] = {
+    "not_enrolled": (N_("not enrolled"), "dim"),
+    "unknown": (N_("connecting"), "dim"),
+    "reachable": (N_("online"), "good"),
+    "unreachable": (N_("offline"), "money"),
+    "alarm": (N_("ALARM: tell the manager"), "bad"),
+}
+PRINTER_WORDS: dict[str, tuple[str, Tone]] = {
+    "none": (N_("on screen only"), "dim"),
+    "ready": (N_("ready"), "good"),
+    "waiting": (N_("printing"), "money"),
+    "offline": (N_("off or unreachable"), "bad"),
+    "paper": (N_("out of paper"), "bad"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What goes on beside the sale: the hub, the entries it has not got, the printer."""
+
+    hub: str = "unknown"
+    pending: int = 0
+    printer: str = "none"
+
+
+def total_rows(say: Language, basket: PricedBasket, width: int) -> list[Row]:
+    """Return the total, large enough to be read from the other side of the counter."""
+    first, second, third = big(format_yuan(basket.total_fen))
+    return [
+        ((say("To pay (yuan)"), "dim"),),
+        EMPTY,
+        ((right(first, width), "money"),),
+        ((right(second, width), "money"),),
+        ((right(third, width), "money"),),
+    ]
+
+
+def sum_rows(say: Language, basket: PricedBasket, width: int) -> list[Row]:
+    """Return how the total came about."""
+    pieces = sum(priced.line.quantity for priced in basket.lines)
+    tier_fen = basket.saved_fen - basket.plus_saved_fen
+    return [
+        pair(say("Pieces"), str(pieces), width),
+        pair(say("At retail"), format_yuan(basket.retail_fen, grouped=True), width),
+        pair(say("Quantity prices"), _less(tier_fen), width, "good" if tier_fen else "plain"),
+        pair(
+            say("PLUS prices"),
+            _less(basket.plus_saved_fen),
+            width,
+            "good" if basket.plus_saved_fen else "plain",
+        ),
+    ]
+
+
+def member_rows(
+    say: Language, cart: Cart, basket: PricedBasket, keys: KeySettings, width: int, could_fen: int
+) -> list[Row]:
+    """Return whose prices apply; for a visitor without PLUS, what joining would save now."""
+    saved = pair(say("Saved by PLUS now"), format_yuan(basket.plus_saved_fen), width, "good")
+    if cart.join is not None:
+        label = f"****{cart.join.last4}" if cart.join.last4 else ""
+        return [
+            pair(say("New member {label}", label=label).rstrip(), "★ PLUS", width, "money"),
+            pair(say("Valid once paid"), "", width),
+            saved,
+        ]
+    if cart.member is not None and cart.member.plus:
+        return [
+            pair(cart.member.label, "★ PLUS", width, "money"),
+            pair(say("Valid until"), cart.member.until, width),
+            saved,
+        ]
+    if cart.member is not None:
+        return [
+            pair(cart.member.label, say("expired"), width, "bad"),
+            pair(say("Valid until"), cart.member.until, width, "bad"),
+            ((say("{key}: join PLUS anew", key=shown_key(keys, "join")), "dim"),),
+        ]
+    nudge: Row = (
+        ((say("Joining PLUS saves {sum} now", sum=format_yuan(could_fen)), "money"),)
+        if could_fen
+        else EMPTY
+    )
+    return [
+        pair(say("Member"), say("none"), width),
+        (
+            (f"{shown_key(keys, 'member')} ", "bar_key"),
+            (say("Card or phone") + "  ", "dim"),
+            (f"{shown_key(keys, 'join')} ", "bar_key"),
+            (say("Join PLUS"), "dim"),
+        ),
+        nudge,
+    ]
+
+
+def state_rows(say: Language, standing: Standing, held: int, width: int) -> list[Row]:
+    """Return how things stand: held carts, printer, hub."""
+    printer, tone = PRINTER_WORDS.get(standing.printer, (standing.printer, "plain"))
+    hub, hub_tone = HUB_WORDS.get(standing.hub, (standing.hub, "plain"))
+    pending = say("{count} to send", count=standing.pending) if standing.pending else say("all sent")
+    return [
+        pair(say("Held"), str(held), width, "money" if held else "dim"),
+        pair(say("Printer"), f"● {say(printer)}", width, tone),
+        pair(say("Hub"), f"● {say(hub)}", width, hub_tone),
+        pair(say("Entries"), pending, width, "money" if standing.pending else "dim"),
+    ]
+
+
+def last_rows(say: Language, order: Order | None, keys: KeySettings, width: int) -> list[Row]:
+    """Return the sale before this one, which people still ask about."""
+    if order is None:
+        return []
+    return [
+        pair(say("Last sale"), format_yuan(order.paid_fen), width),
+        pair(say("Change"), format_yuan(order.change_fen), width, "money"),
+        ((say("{key}: receipt and reprint", key=shown_key(keys, "receipt")), "dim"),),
+    ]
+
+
+def begin_rows(say: Language, keys: KeySettings, width: int) -> list[Row]:
+    """Return how to begin, shown where the cart is still empty."""
+    steps = (
+        (
+            N_("Scan"),
+            N_("Scan the goods, or type a code, a name or pinyin initials (like xymj) and Enter."),
+        ),
+        (
+            N_("PLUS"),
+            N_("{member} finds a member; {join} makes a new one: member prices at once."),
+        ),
+        (N_("Pay"), N_("Enter on the empty line, or {pay}: cash, WeChat, Alipay … then a receipt.")),
+    )
+    named = {name: shown_key(keys, name) for name in ("member", "join", "pay", "help", "quick")}
+    rows: list[Row] = [EMPTY, ((f"   {say('A new sale')}", "accent"),), EMPTY]
+    for number, (head, text) in enumerate(steps, 1):
+        lines = wrap(say(text, **named), max(width - 16, 20))
+        rows.append(
+            ((f"   {number}  ", "bar_key"), (right(say(head), 5) + "   ", "strong"), (lines[0], "plain"))
+        )
+        rows += [((" " * 14 + line, "plain"),) for line in lines[1:]]
+        rows.append(EMPTY)
+    tip = say("{quick}: bags and goods without a barcode · {help}: all keys", **named)
+    return [*rows, (("   " + tip, "dim"),)]
+
+
+def _less(fen: int) -> str:
+    return f"-{format_yuan(fen, grouped=True)}" if fen else format_yuan(0)

@@ -1,0 +1,227 @@
+"""Taking money: a method, an amount, and what is still to pay. A scan never fills or confirms."""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from textual.widgets import Input
+
+from pos.faces.counter.dialogs import Dialog
+from pos.faces.counter.entry import Entry
+from pos.faces.counter.looks import Tone
+from pos.faces.counter.rows import EMPTY, Row, big, center, pair
+from pos.faces.counter.words import METHOD_NAMES
+from pos.rules.notes import likely_cash
+from pos.rules.order import METHODS, Method
+from pos.rules.scans import read_wallet_code
+from pos.rules.tender import Due, Settlement, Tender
+from pos.services.checkout import Completed
+from sync.language import Language
+from sync.rules.money import format_yuan, parse_yuan
+from sync.rules.refusal import Refused
+
+HASTE_S = 0.3  # Enter so soon after the box opened is the one that opened it
+
+
+@dataclass(frozen=True, slots=True)
+class Till:
+    """What the pay dialog asks of the checkout, for the cart at hand."""
+
+    due: Callable[[Sequence[Tender]], Due | Refused]
+    quote: Callable[[Sequence[Tender]], Settlement | Refused]
+    complete: Callable[[Sequence[Tender]], Completed | Refused]
+
+
+class PayScreen(Dialog[Completed]):
+    """Answers with the completed sale; Esc goes back to the cart, nothing taken."""
+
+    WIDTH = 66
+
+    def __init__(self, say: Language, till: Till) -> None:
+        super().__init__(say, say("Take payment"))
+        self._till = till
+        self._method: Method = "cash"
+        self._tenders: list[Tender] = []
+        self._offer = 0
+        self._opened_s = time.monotonic()
+        self._due = till.due(())
+        self._amount = Entry(id="amount", restrict=r"[0-9０-９.．。]*", most=12)
+        self._reference = Entry(id="reference", most=64)
+        self._reference.placeholder = say("Transaction number, if wanted (Tab)")
+
+    def lines(self) -> Sequence[Entry]:
+        """The amount, and a wallet's own number."""
+        return (self._amount, self._reference)
+
+    def foot(self) -> str:
+        """The keys that matter here."""
+        return self.say("F1-F5 or ← →: how  ·  ↑ ↓: sum  ·  Enter: taken  ·  Esc: back")
+
+    def body(self) -> list[Row]:
+        """The sum, the methods, what was taken so far, what is likely handed over."""
+        left = center(self.say("Still to pay" if self._tenders else "To pay"), self.inner)
+        rows: list[Row] = [((left, "dim"),)]
+        rows += [((center(line, self.inner), "money"),) for line in big(format_yuan(self._left_fen))]
+        rows += [EMPTY, self._methods(), EMPTY]
+        for tender in self._tenders:
+            name = self.say(METHOD_NAMES[tender.method])
+            rows.append(pair(f"✓ {name}", format_yuan(tender.amount_fen), self.inner, "good"))
+        return [*rows, self._offers()]
+
+    @property
+    def _left_fen(self) -> int:
+        if isinstance(self._due, Refused):
+            return 0
+        return self._due.cash_fen if self._method == "cash" else self._due.wallet_fen
+
+    def _methods(self) -> Row:
+        row: Row = ()
+        for place, method in enumerate(METHODS, 1):
+            chosen = method == self._method
+            name: Tone = "chosen" if chosen else "plain"
+            row = (
+                *row,
+                (f" F{place} ", "chosen_money" if chosen else "bar_key"),
+                (f"{self.say(METHOD_NAMES[method])} ", name),
+                (" ", "plain"),
+            )
+        return row
+
+    def _offers(self) -> Row:
+        if self._method != "cash":
+            sum_ = format_yuan(self._left_fen)
+            text = self.say("Collect {sum} on the merchant's device, then Enter.", sum=sum_)
+            return ((text, "strong"),)
+        row: Row = ()
+        for place, fen in enumerate(likely_cash(self._left_fen)):
+            text = format_yuan(fen) if place else self.say("exactly {sum}", sum=format_yuan(fen))
+            chosen = place == self._offer and not self._amount.value
+            row = (*row, (f" {text} ", "chosen" if chosen else "dim"), ("  ", "plain"))
+        return row
+
+    def draw(self) -> None:
+        """Show the rows, and only the lines that this method needs."""
+        super().draw()
+        self._amount.placeholder = format_yuan(self._asked_fen())
+        self._reference.display = self._method != "cash"
+
+    def _asked_fen(self) -> int:
+        offers = likely_cash(self._left_fen)
+        if self._method == "cash" and self._offer < len(offers):
+            return offers[self._offer]
+        return self._left_fen
+
+    def on_mount(self) -> None:
+        """Begin with cash, exactly."""
+        super().on_mount()
+        self._amount.focus()
+        self._preview()
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """Say at once what the typed amount comes to."""
+        event.stop()
+        if event.input is self._amount:
+            self.draw()
+            self._preview()
+
+    def key_pressed(self, name: str, character: str | None) -> bool:
+        """Choose the method or the sum; Enter takes it; Backspace on nothing takes one back."""
+        functions = [f"f{place}" for place in range(1, len(METHODS) + 1)]
+        if name in functions:
+            return self._choose(METHODS[functions.index(name)])
+        if name in ("left", "right") and not self._amount.value:
+            step = 1 if name == "right" else -1
+            return self._choose(METHODS[(METHODS.index(self._method) + step) % len(METHODS)])
+        if name in ("up", "down") and self._method == "cash" and not self._amount.value:
+            offers = max(len(likely_cash(self._left_fen)), 1)
+            self._offer = (self._offer + (1 if name == "down" else -1)) % offers
+            self.draw()
+            self._preview()
+            return True
+        if name == "tab" and self._method != "cash":
+            (self._reference if self._amount.has_focus else self._amount).focus()
+            return True
+        if name == "backspace" and self._amount.has_focus and not self._amount.value:
+            return self._take_back()
+        return super().key_pressed(name, character)
+
+    def scanned(self, text: str) -> None:
+        """A payment code names the wallet; it is neither stored nor proof of payment."""
+        code = read_wallet_code(text)
+        if isinstance(code, Refused):
+            super().scanned(text)
+            return
+        self._choose(code.method)
+        self.tell(
+            self.say(
+                "{wallet} code: collect {sum} on the merchant's device; Enter once it says paid.",
+                wallet=self.say(METHOD_NAMES[code.method]),
+                sum=format_yuan(self._left_fen),
+            ),
+            "said_good",
+        )
+
+    def confirm(self) -> None:
+        """Take this amount; complete the sale if nothing is left to pay."""
+        untouched = not self._amount.value and not self._tenders
+        if untouched and time.monotonic() - self._opened_s < HASTE_S:
+            self.tell(self.say("Enter once more takes {sum}.", sum=format_yuan(self._asked_fen())))
+            return
+        tenders = self._with_this()
+        if isinstance(tenders, Refused):
+            self.refuse(tenders)
+            return
+        completed = self._till.complete(tenders)
+        if isinstance(completed, Completed):
+            self.dismiss(completed)
+        elif completed.reason == "tender.too_little" and len(tenders) > len(self._tenders):
+            self._keep(tenders)
+        else:
+            self.refuse(completed)
+
+    def _with_this(self) -> list[Tender] | Refused:
+        text = self._amount.value
+        amount = parse_yuan(text) if text else self._asked_fen()
+        if isinstance(amount, Refused):
+            return amount
+        reference = self._reference.value.strip() if self._method != "cash" else ""
+        this = [Tender(self._method, amount, reference)] if amount or not self._tenders else []
+        return [*self._tenders, *this]
+
+    def _preview(self) -> None:
+        tenders = self._with_this()
+        if isinstance(tenders, Refused):
+            self.tell(self.say(tenders.message).format(**tenders.values))
+            return
+        settled = self._till.quote(tenders)
+        if isinstance(settled, Refused):
+            self.tell(self.say(settled.message).format(**settled.values), "said_plain")
+            return
+        text = self.say("Change {sum}", sum=format_yuan(settled.change_fen))
+        if settled.rounding_fen:
+            text += "  ·  " + self.say("rounded off {sum}", sum=format_yuan(settled.rounding_fen))
+        self.tell(text, "said_good")
+
+    def _choose(self, method: Method) -> bool:
+        self._method, self._offer = method, 0
+        self._amount.value = ""
+        self._amount.focus()
+        self.draw()
+        self._preview()
+        return True
+
+    def _keep(self, tenders: list[Tender]) -> None:
+        due = self._till.due(tenders)
+        if isinstance(due, Refused):
+            self.refuse(due)
+            return
+        self._tenders, self._due = tenders, due
+        self._reference.value = ""
+        self._choose("cash")
+
+    def _take_back(self) -> bool:
+        if self._tenders:
+            self._tenders.pop()
+            self._due = self._till.due(self._tenders)
+            self._choose(self._method)
+        return True

@@ -1,0 +1,39 @@
+"""What the counter is given to work with: services, and how to ask how things stand."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from pos.faces.counter.panels import Standing
+from pos.rules.key_settings import CounterSettings, KeySettings
+from pos.rules.order import Order
+from pos.services.checkout import Checkout
+from pos.services.register import Register
+from sync.rules.refusal import Refused
+from sync.setup import Setup
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """One till's services; `printed` and `reprint` never wait for the printer.
+
+    `standing` may be asked from another thread; `preview` is the receipt as lines of text.
+    """
+
+    setup: Setup
+    register: Register
+    checkout: Checkout
+    standing: Callable[[], Standing]
+    sold: Callable[[], None]
+    preview: Callable[[Order], Sequence[str]]
+    reprint: Callable[[Order], Refused | None]
+    last_order: Callable[[], Order | None]
+
+    @property
+    def keys(self) -> KeySettings:
+        """The [keys] section."""
+        return self.setup.settings.get(KeySettings)
+
+    @property
+    def counter(self) -> CounterSettings:
+        """The [counter] section."""
+        return self.setup.settings.get(CounterSettings)
