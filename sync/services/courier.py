@@ -20,6 +20,7 @@ from sync.hub_client import SEGMENT_TYPE, Answer, is_transient, make_client, pos
 from sync.lock import unusable
 from sync.rules.entry import GENESIS, Entry
 from sync.rules.marks import Adopt, decide
+from sync.rules.pacing import pause_s
 from sync.rules.refusal import N_, Fault, Refused
 from sync.rules.reply import (
     ALARMS,
@@ -32,7 +33,7 @@ from sync.rules.reply import (
     read_reply,
 )
 from sync.rules.runs import TAG_BYTES
-from sync.rules.segment import MOST_ENTRIES, pack
+from sync.rules.segment import pack
 from sync.services.till import OpenTill
 from sync.stores import journal as journals
 from sync.stores.carrying import carry_over
@@ -40,7 +41,6 @@ from sync.stores.contacts import ContactState, read_contact, write_contact
 from sync.stores.enrolment import Enrolment
 
 PROBE_EVERY_S = 60
-LONGEST_PAUSE_S = 300
 _PATIENCE = 3
 
 
@@ -75,6 +75,19 @@ class _Round:
 class _Batch:
     run: str
     entries: Sequence[Entry]
+
+
+@dataclass(frozen=True, slots=True)
+class _Exchange:
+    """The hub's checked reply, and the last entry that was in the segment it answers."""
+
+    reply: Reply
+    last: Mark
+
+    @property
+    def knew_all(self) -> bool:
+        """Tell whether the hub had, or now has, everything it was sent."""
+        return not {FLAG_FORK, FLAG_GAP} & set(self.reply.flags)
 
 
 def hub_client(till: OpenTill, url: str = "") -> httpx2.Client | Refused:
@@ -127,7 +140,8 @@ class Courier:
         failures = 0
         while not stop.is_set():
             failures = failures + 1 if self._turn() is not None else 0
-            stop.wait(self._pause_s(failures))
+            every_s = self._till.setup.hub.push_every_s
+            stop.wait(pause_s(every_s, failures, secrets.SystemRandom().random()))
 
     def _turn(self) -> object | None:
         """Push once; return what went wrong, None if nothing did. Faults are met again later."""
@@ -153,13 +167,6 @@ class Courier:
             return fault
         return None
 
-    def _pause_s(self, failures: int) -> float:
-        every = float(self._till.setup.hub.push_every_s)
-        if not failures:
-            return every
-        longest = min(LONGEST_PAUSE_S, every * 2 ** min(failures, 10))
-        return secrets.SystemRandom().uniform(0, longest)
-
     def _push(self, done: _Round, *, probe: bool) -> Refused | None:
         while not self._stop.is_set():
             batch = self._pending_batch()
@@ -179,8 +186,7 @@ class Courier:
         db = self._till.journal.read()
         for state in journals.runs(db):
             if state.pending > 0:
-                entries = journals.entries_of(db, state.run, state.mark_seq, MOST_ENTRIES)
-                return _Batch(state.run, entries)
+                return _Batch(state.run, journals.unpushed(db, state))
         return None
 
     def _last_entry(self) -> _Batch | None:
@@ -193,13 +199,13 @@ class Courier:
     def _exchange(self, done: _Round, batch: _Batch) -> Refused | None:
         """Send a batch and do what the hub's answer says."""
         before = journals.read_mark(self._till.journal.read(), batch.run).seq
-        reply = self._ask(done, batch)
-        if isinstance(reply, Refused):
-            return reply
-        refused = self._follow(done, batch, reply)
+        answered = self._ask(done, batch)
+        if isinstance(answered, Refused):
+            return answered
+        refused = self._follow(done, answered)
         if refused is not None:
             return refused
-        if FLAG_HELD in reply.flags:
+        if FLAG_HELD in answered.reply.flags:
             return _held()
         after = journals.read_mark(self._till.journal.read(), batch.run).seq
         done.acknowledged += max(0, after - before)
@@ -207,10 +213,10 @@ class Courier:
         done.stalled = 0 if moved else done.stalled + 1
         return _stuck() if done.stalled >= _PATIENCE else None
 
-    def _ask(self, done: _Round, batch: _Batch) -> Reply | Refused:
-        """Send a batch; return the hub's checked reply."""
+    def _ask(self, done: _Round, batch: _Batch) -> _Exchange | Refused:
+        """Send what of a batch fits in a segment; return the hub's checked reply."""
         enrolment = done.enrolment
-        data, _count = pack(
+        data, count = pack(
             batch.entries,
             hub_id=enrolment.hub_id,
             parent_run=journals.parent_of(self._till.journal.read(), batch.run),
@@ -227,10 +233,12 @@ class Courier:
         if isinstance(answer, Refused):
             return answer
         reply = self._read(enrolment, answer, hashlib.sha256(data).digest(), batch.run)
-        if isinstance(reply, Reply):
-            done.segments += 1
-            done.flags.update(reply.flags)
-        return reply
+        if isinstance(reply, Refused):
+            return reply
+        done.segments += 1
+        done.flags.update(reply.flags)
+        last = batch.entries[count - 1]
+        return _Exchange(reply, Mark(batch.run, last.header.seq, last.hash))
 
     def _read(
         self, enrolment: Enrolment, answer: Answer, digest: bytes, run: str
@@ -243,13 +251,13 @@ class Courier:
             return _not_about_us()
         return reply
 
-    def _follow(self, done: _Round, batch: _Batch, reply: Reply) -> Refused | None:
+    def _follow(self, done: _Round, answered: _Exchange) -> Refused | None:
         """Adopt the marks that are in our chain; part ways with runs whose mark is not."""
         db = self._till.journal.read()
         closed = {state.run: state.closed for state in journals.runs(db)}
         decisions = [
             decide(mark, lambda run, seq: journals.hash_at(db, run, seq))
-            for mark in reply.marks
+            for mark in answered.reply.marks
             if closed.get(mark.run) is False
         ]
         adopted = [each.mark for each in decisions if isinstance(each, Adopt)]
@@ -260,21 +268,21 @@ class Courier:
                     journals.write_mark(writer, mark)
         for each in decisions:
             if not isinstance(each, Adopt):
-                common = self._common(done, each.mark.run, batch, reply)
+                common = self._common(done, each.mark.run, answered)
                 if isinstance(common, Refused):
                     return common
                 self._part(done, common)
         return None
 
-    def _common(self, done: _Round, run: str, batch: _Batch, reply: Reply) -> Mark | Refused:
+    def _common(self, done: _Round, run: str, answered: _Exchange) -> Mark | Refused:
         """Return up to where hub and till still agree on a run that diverged.
 
         If the hub knew all that was just sent, up to its end. Else up to the mark, unless the
         hub was put back meanwhile and then followed somebody else: so show it the mark's entry
         again, and start from 0 if it does not know it.
         """
-        if run == batch.run and _knew(reply):
-            return Mark(run, batch.entries[-1].header.seq, batch.entries[-1].hash)
+        if run == answered.last.run and answered.knew_all:
+            return answered.last
         db = self._till.journal.read()
         mark = journals.read_mark(db, run)
         if mark.seq == 0:
@@ -282,7 +290,7 @@ class Courier:
         shown = self._ask(done, _Batch(run, journals.entries_of(db, run, mark.seq - 1, 1)))
         if isinstance(shown, Refused):
             return shown
-        return mark if _knew(shown) else Mark(run, 0, GENESIS)
+        return mark if shown.knew_all else Mark(run, 0, GENESIS)
 
     def _part(self, done: _Round, common: Mark) -> None:
         """Close a diverged run; if it sold on or is selling, another run carries the rest."""
@@ -323,11 +331,6 @@ class Courier:
             return
         with self._till.journal.transaction() as db:
             write_contact(db, state, reason, self._till.now_ms())
-
-
-def _knew(reply: Reply) -> bool:
-    """Tell whether the hub had, or now has, everything it was sent."""
-    return not {FLAG_FORK, FLAG_GAP} & set(reply.flags)
 
 
 def not_enrolled() -> Refused:

@@ -24,7 +24,7 @@ from sync.rules.reply import Mark
 from sync.rules.runs import RUN_OPENED, RunOpened, run_name
 from sync.rules.runs import Run as Run
 from sync.rules.runs import Stamp as Stamp
-from sync.rules.segment import header_problem
+from sync.rules.segment import MOST_ENTRIES, MOST_UNPACKED_BYTES, header_problem
 from sync.stores.journal_tables import MIGRATIONS as MIGRATIONS
 
 _LAST = """SELECT seq, hash, (SELECT successor FROM run WHERE run = ?1)
@@ -231,6 +231,21 @@ def head_of(db: Database, run: str) -> Mark:
 def entries_of(db: Database, run: str, after_seq: int, limit: int) -> list[Entry]:
     """Return up to `limit` consecutive entries of a run that follow `after_seq`."""
     return [_entry(row) for row in db.execute(_ENTRIES, (run, after_seq, limit))]
+
+
+def unpushed(db: Database, state: RunState) -> list[Entry]:
+    """Return the next entries of a run for the hub: as many as a segment may hold, at least one.
+
+    Stops reading at the segment's size, however large the bodies are.
+    """
+    entries: list[Entry] = []
+    size = 0
+    for row in db.execute(_ENTRIES, (state.run, state.mark_seq, MOST_ENTRIES)):
+        entries.append(_entry(row))
+        size += len(entries[-1].body)
+        if size > MOST_UNPACKED_BYTES:
+            break
+    return entries
 
 
 def every_entry(db: Database, run: str) -> Iterator[Entry]:

@@ -200,3 +200,23 @@ def test_the_run_after_a_closed_one_goes_on_from_what_was_agreed(
         assert_settled(till, hub.push(till))
     with opened(copy) as till:
         assert_settled(till, hub.push(till))
+
+
+def test_a_long_run_that_diverged_is_carried_from_where_the_hub_stops_knowing_it(
+    tmp_path: Path, setup: Setup, hub: HubMachine
+) -> None:
+    """Both copies hold 600 unsent entries; one sends them first and goes on."""
+    with opened(setup) as till:
+        hub.enrol(till)
+        ids = sell(till, 600)
+        till.journal.checkpoint()
+        twin_setup = copy_till(setup, tmp_path / "twin")
+        with opened(twin_setup, selling=False, exclusive=True) as twin:
+            resume(twin, till.run)
+            ids += sell(till, 700)
+            ids += sell(twin, 5)
+            assert_settled(till, hub.push(till))
+            assert_settled(twin, hub.push(twin))
+            carried_over = journals.head_of(twin.journal.read(), twin.run.run).seq
+            assert 1 + 5 <= carried_over <= 1 + 106, "what the hub knew is not sent again"
+    assert_booked_once(hub, ids)
