@@ -1,13 +1,19 @@
-"""How a till speaks HTTP to its hub: one POST, a bounded answer, and why it failed if it did."""
+"""How a till speaks HTTP to its hub: one POST, a bounded answer, and why it failed if it did.
+
+The HTTP library is loaded at first use: a counter is on the screen before it is needed.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-import httpx2
 import msgspec
 
 from sync.rules.refusal import N_, Refused
+
+if TYPE_CHECKING:
+    import httpx2
 
 SEGMENT_TYPE = "application/vnd.xuanpin.segment"
 _TRANSIENT = frozenset({408, 425, 429})
@@ -30,6 +36,8 @@ class _Problem(msgspec.Struct, frozen=True):
 
 def make_client(url: str, timeout_s: float) -> httpx2.Client | Refused:
     """Make a client for the hub at `url`; the environment's proxies do not apply."""
+    import httpx2
+
     try:
         base = httpx2.URL(url)
     except httpx2.InvalidURL:
@@ -46,6 +54,8 @@ def post(
 
     `hub.unreachable` passes by itself; every other refusal needs a person.
     """
+    import httpx2
+
     try:
         with client.stream(
             "POST", path, content=data, headers={"content-type": content_type}

@@ -12,8 +12,7 @@ import secrets
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-
-import httpx2
+from typing import TYPE_CHECKING
 
 from sync.database import CommitUnknown, SqliteError
 from sync.hub_client import SEGMENT_TYPE, Answer, is_transient, make_client, post
@@ -39,6 +38,9 @@ from sync.stores import journal as journals
 from sync.stores.carrying import carry_over
 from sync.stores.contacts import ContactState, read_contact, write_contact
 from sync.stores.enrolment import Enrolment
+
+if TYPE_CHECKING:
+    import httpx2
 
 PROBE_EVERY_S = 60
 _PATIENCE = 3

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import os
-
-import httpx2
+from typing import TYPE_CHECKING
 
 from sync.hub_client import post
 from sync.keys import SECRET_BYTES, write_phone_key
@@ -15,6 +14,9 @@ from sync.services.till import OpenTill
 from sync.stores import journal as journals
 from sync.stores.contacts import write_contact
 from sync.stores.enrolment import Enrolment, write_enrolment
+
+if TYPE_CHECKING:
+    import httpx2
 
 ENROL_TYPE = "application/json"
 
