@@ -83,7 +83,7 @@ class CounterApp(ScannerApp[None], inherit_bindings=False):
         shown = Standing()
         while not self._ended.is_set():
             standing = self.services.standing()
-            if standing != shown:
+            if standing is not None and standing != shown:
                 shown = standing
                 self.post_message(StandingChanged(standing))
             self._ended.wait(LOOK_EVERY_S)
@@ -98,5 +98,3 @@ def _settle_memory() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 50, 50)
-
-

@@ -1,4 +1,4 @@
-"""The cart, line by line: drawn by hand, so that a scan repaints one line and the frame is quick."""
+"""The cart, line by line: drawn by hand, so that a scan repaints one line, quickly."""
 
 from textual.geometry import Region, Size
 from textual.scroll_view import ScrollView
@@ -25,9 +25,9 @@ def head_row(say: Language, width: int) -> Row:
         right(say("Quantity"), QUANTITY),
         right(say("Price"), UNIT),
         right(say("Amount"), AMOUNT),
-        fit(say("By"), PRICE + 1),
+        fit(say("By"), PRICE),
     )
-    return ((" ".join(cells), "head"),)
+    return tuple((f"{cell} ", "head") for cell in cells)
 
 
 def line_row(say: Language, priced: PricedLine, place: int, width: int, *, chosen: bool) -> Row:

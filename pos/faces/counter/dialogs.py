@@ -60,6 +60,10 @@ class Dialog(Listens, ModalScreen[T]):
         self.draw()
         self.query_one("#foot", Rows).show([((self.foot(), "dim"),)])
         self.tell("")
+        self.begin()
+
+    def begin(self) -> None:
+        """What a box of its own kind does once shown."""
 
     def draw(self) -> None:
         """Show the rows as they are now."""
@@ -68,7 +72,9 @@ class Dialog(Listens, ModalScreen[T]):
     def tell(self, text: str, tone: Tone = "said_plain") -> None:
         """Answer in the box."""
         self.said = text
-        rows: list[Row] = [((fit(f" {line}", self.inner), tone),) for line in wrap(text, self.inner - 2)]
+        rows: list[Row] = [
+            ((fit(f" {line}", self.inner), tone),) for line in wrap(text, self.inner - 2)
+        ]
         self.query_one("#said", Rows).show([*(rows if text else [EMPTY]), EMPTY])
 
     def refuse(self, refused: Refused) -> None:
@@ -173,7 +179,9 @@ class Pick(Dialog[int]):
         if not self._choices:
             return [((self._empty, "dim"),)]
         return [
-            marked(((f"{place:>2}  ", "bar_key"), *row), self.inner, chosen=place - 1 == self._chosen)
+            marked(
+                ((f"{place:>2}  ", "bar_key"), *row), self.inner, chosen=place - 1 == self._chosen
+            )
             for place, row in enumerate(self._choices, 1)
         ]
 
@@ -216,9 +224,12 @@ class Confirm(Dialog[bool]):
 
 def marked(row: Row, width: int, *, chosen: bool) -> Row:
     """Mark the chosen one of several rows, and fill it to the width."""
-    tones: dict[Tone, Tone] = {"money": "chosen_money", "bar_key": "chosen_money", "dim": "chosen_dim"}
+    tones: dict[Tone, Tone] = {
+        "money": "chosen_money",
+        "bar_key": "chosen_money",
+        "dim": "chosen_dim",
+    }
     spans = tuple((text, tones.get(tone, "chosen") if chosen else tone) for text, tone in row)
     text = "".join(text for text, _ in spans)
     missing = len(fit(text, width)) - len(text)
     return (*spans, (" " * max(missing, 0), "chosen" if chosen else "plain"))
-

@@ -55,16 +55,17 @@ class KeyBar(Rows):
         self.show([self._row(say, row, width) for row in rows])
 
     def _row(self, say: Language, legend: tuple[tuple[str, str], ...], width: int) -> Row:
-        spans = [
-            ((f"{self._key(action)} ", "bar_key"), (say(label), "plain")) for action, label in legend
+        spans: list[Row] = [
+            ((f"{self._key(action)} ", "bar_key"), (say(label), "plain"))
+            for action, label in legend
         ]
-        natural = sum(row_cells(pair) for pair in spans)  # type: ignore[arg-type]
+        natural = sum(row_cells(pair) for pair in spans)
         gap = max((width - 2 - natural) // max(len(spans) - 1, 1), 1)
         row: Row = ((" ", "plain"),)
         places = []
         for (action, _), pair in zip(legend, spans, strict=True):
             start = row_cells(row)
-            row = (*row, *pair)  # type: ignore[assignment]
+            row = (*row, *pair)
             places.append((start, row_cells(row), action))
             row = (*row, (" " * min(gap, 6), "plain"))
         self._places.append(places)

@@ -1,7 +1,7 @@
 """The sale on the screen: entry, cart, panels, one line of answer, and the legend of keys."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from textual.app import ComposeResult
@@ -18,6 +18,7 @@ from pos.faces.counter.rows import EMPTY, Row, Rows, fit, row_cells
 from pos.faces.counter.services import Services
 from pos.faces.counter.words import item_words
 from pos.rules.basket import Benefits
+from pos.rules.items import Item
 from pos.rules.key_settings import action_of, is_sign
 from pos.rules.order import Order
 from pos.rules.pricing import price_basket
@@ -66,7 +67,8 @@ class MainScreen(Listens, Screen[None]):
         self.entry = self.query_one("#entry", Entry)
         self.cart = self.query_one("#cart", CartView)
         self._blocks = {rows.id: rows for rows in self.query(Rows)}
-        self.last = self.ask(self.services.last_order, None)
+        last = self.ask(self.services.last_order)
+        self.last = None if isinstance(last, Refused) else last
         self.entry.focus()
         self.relabel(self.say)
         if self.services.register.cart.lines:
@@ -83,7 +85,9 @@ class MainScreen(Listens, Screen[None]):
         self.say = say
         self.entry.border_title = say("Scan")
         self.entry.border_subtitle = say("quantity first: 3*code")
-        self.entry.placeholder = say("Scan, or type a code, a name, pinyin initials; Enter alone pays")
+        self.entry.placeholder = say(
+            "Scan, or type a code, a name, pinyin initials; Enter alone pays"
+        )
         self._block("head").show([head_row(say, self._block("head").size.width)])
         self.query_one(KeyBar).redraw(say)
         self.cart.begin = tuple(
@@ -107,9 +111,7 @@ class MainScreen(Listens, Screen[None]):
         could_fen = 0
         if cart.member is None and cart.join is None and cart.lines:
             could_fen = price_basket(cart.lines, Benefits(plus=True)).plus_saved_fen
-        self._block("member").show(
-            panels.member_rows(say, cart, priced, keys, SIDE, could_fen)
-        )
+        self._block("member").show(panels.member_rows(say, cart, priced, keys, SIDE, could_fen))
         if before is None or before.held != view.held:
             self._show_state(view.held)
         if before is None or not cart.lines or not before.cart.lines:
@@ -129,7 +131,7 @@ class MainScreen(Listens, Screen[None]):
         say, setup = self.say, self.services.setup
         center = setup.center()
         name = "" if isinstance(center, Refused) else say.pick(center.name_zh, center.name_en)
-        hub, _ = panels.HUB_WORDS.get(self.standing.hub, (self.standing.hub, "plain"))
+        hub, _ = panels.HUB_WORDS[self.standing.hub]
         pending = self.standing.pending
         state = f"● {say(hub)}" + (say(", {count} to send", count=pending) if pending else "")
         clock = china_time(setup.clock.now_ms()).strftime("%H:%M")
@@ -203,7 +205,7 @@ class MainScreen(Listens, Screen[None]):
         elif result.kind == "member" and result.member is not None:
             self.greet(result.member.label, view)
         else:
-            self._confirm(view)
+            self._confirm()
 
     def greet(self, label: str, view: View) -> None:
         """Say that PLUS prices apply now."""
@@ -211,7 +213,7 @@ class MainScreen(Listens, Screen[None]):
         text = self.say("✓ Member {label}: PLUS prices, {sum} saved.", label=label, sum=saved)
         self.tell(text, "said_good")
 
-    def _confirm(self, view: View) -> None:
+    def _confirm(self) -> None:
         chosen = self.cart.chosen
         if chosen is None:
             self.tell("")
@@ -220,9 +222,8 @@ class MainScreen(Listens, Screen[None]):
         quantity = f" ×{chosen.line.quantity}" if chosen.line.quantity > 1 else ""
         amount = format_yuan(chosen.amount_fen)
         self.tell(f"✓ {name}{quantity}  {amount}", "said_good")
-        del view
 
-    def choose(self, words: str, found: object, quantity: int) -> None:
+    def choose(self, words: str, found: Sequence[Item], quantity: int) -> None:
         """Let the cashier pick among several; see `actions`."""
         raise NotImplementedError
 
@@ -263,11 +264,9 @@ class MainScreen(Listens, Screen[None]):
         """A click on the legend is the key."""
         self.act(message.action)
 
-    def ask(self, call: Callable[[], T], *instead: T) -> T | Refused:
+    def ask(self, call: Callable[[], T]) -> T | Refused:
         """Call a service; a fault of the machine is told like a refusal, and selling goes on."""
         try:
             return call()
         except Fault as fault:
-            if instead:
-                return instead[0]
             return fault.refused

@@ -8,33 +8,38 @@ from pos.rules.basket import PricedBasket
 from pos.rules.cart import Cart
 from pos.rules.key_settings import KeySettings, shown_key
 from pos.rules.order import Order
+from pos.rules.printer_settings import PrinterState
 from sync.language import Language
 from sync.rules.money import format_yuan
 from sync.rules.refusal import N_
+from sync.services.status import HubState
 
-HUB_WORDS: dict[str, tuple[str, Tone]] = {
+HUB_WORDS: dict[HubState, tuple[str, Tone]] = {
     "not_enrolled": (N_("not enrolled"), "dim"),
     "unknown": (N_("connecting"), "dim"),
     "reachable": (N_("online"), "good"),
     "unreachable": (N_("offline"), "money"),
     "alarm": (N_("ALARM: tell the manager"), "bad"),
 }
-PRINTER_WORDS: dict[str, tuple[str, Tone]] = {
+PRINTER_WORDS: dict[PrinterState, tuple[str, Tone]] = {
     "none": (N_("on screen only"), "dim"),
     "ready": (N_("ready"), "good"),
-    "waiting": (N_("printing"), "money"),
     "offline": (N_("off or unreachable"), "bad"),
+    "silent": (N_("does not answer"), "bad"),
     "paper": (N_("out of paper"), "bad"),
+    "cover": (N_("cover is open"), "bad"),
+    "error": (N_("out of order"), "bad"),
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What goes on beside the sale: the hub, the entries it has not got, the printer."""
+    """What goes on beside the sale: the hub, entries it has not got, the printer, what waits."""
 
-    hub: str = "unknown"
+    hub: HubState = "unknown"
     pending: int = 0
-    printer: str = "none"
+    printer: PrinterState = "none"
+    unprinted: int = 0
 
 
 def total_rows(say: Language, basket: PricedBasket, width: int) -> list[Row]:
@@ -109,12 +114,17 @@ def member_rows(
 
 def state_rows(say: Language, standing: Standing, held: int, width: int) -> list[Row]:
     """Return how things stand: held carts, printer, hub."""
-    printer, tone = PRINTER_WORDS.get(standing.printer, (standing.printer, "plain"))
-    hub, hub_tone = HUB_WORDS.get(standing.hub, (standing.hub, "plain"))
-    pending = say("{count} to send", count=standing.pending) if standing.pending else say("all sent")
+    word, tone = PRINTER_WORDS[standing.printer]
+    printer = say(word)
+    if standing.unprinted:
+        printer += say(", {count} waiting", count=standing.unprinted)
+    hub, hub_tone = HUB_WORDS[standing.hub]
+    pending = (
+        say("{count} to send", count=standing.pending) if standing.pending else say("all sent")
+    )
     return [
         pair(say("Held"), str(held), width, "money" if held else "dim"),
-        pair(say("Printer"), f"● {say(printer)}", width, tone),
+        pair(say("Printer"), f"● {printer}", width, tone),
         pair(say("Hub"), f"● {say(hub)}", width, hub_tone),
         pair(say("Entries"), pending, width, "money" if standing.pending else "dim"),
     ]
@@ -142,14 +152,21 @@ def begin_rows(say: Language, keys: KeySettings, width: int) -> list[Row]:
             N_("PLUS"),
             N_("{member} finds a member; {join} makes a new one: member prices at once."),
         ),
-        (N_("Pay"), N_("Enter on the empty line, or {pay}: cash, WeChat, Alipay … then a receipt.")),
+        (
+            N_("Pay"),
+            N_("Enter on the empty line, or {pay}: cash, WeChat, Alipay … then a receipt."),
+        ),
     )
     named = {name: shown_key(keys, name) for name in ("member", "join", "pay", "help", "quick")}
     rows: list[Row] = [EMPTY, ((f"   {say('A new sale')}", "accent"),), EMPTY]
     for number, (head, text) in enumerate(steps, 1):
         lines = wrap(say(text, **named), max(width - 16, 20))
         rows.append(
-            ((f"   {number}  ", "bar_key"), (right(say(head), 5) + "   ", "strong"), (lines[0], "plain"))
+            (
+                (f"   {number}  ", "bar_key"),
+                (right(say(head), 5) + "   ", "strong"),
+                (lines[0], "plain"),
+            )
         )
         rows += [((" " * 14 + line, "plain"),) for line in lines[1:]]
         rows.append(EMPTY)

@@ -61,7 +61,9 @@ class PayScreen(Dialog[Completed]):
         """The sum, the methods, what was taken so far, what is likely handed over."""
         left = center(self.say("Still to pay" if self._tenders else "To pay"), self.inner)
         rows: list[Row] = [((left, "dim"),)]
-        rows += [((center(line, self.inner), "money"),) for line in big(format_yuan(self._left_fen))]
+        rows += [
+            ((center(line, self.inner), "money"),) for line in big(format_yuan(self._left_fen))
+        ]
         rows += [EMPTY, self._methods(), EMPTY]
         for tender in self._tenders:
             name = self.say(METHOD_NAMES[tender.method])
@@ -111,9 +113,8 @@ class PayScreen(Dialog[Completed]):
             return offers[self._offer]
         return self._left_fen
 
-    def on_mount(self) -> None:
+    def begin(self) -> None:
         """Begin with cash, exactly."""
-        super().on_mount()
         self._amount.focus()
         self._preview()
 

@@ -23,9 +23,8 @@ class QrScreen(Dialog[None]):
         """Cells between the box's edges: as wide as the symbol at least."""
         return max(self.WIDTH - 6, len(self._lines[0]))
 
-    def on_mount(self) -> None:
+    def begin(self) -> None:
         """Make the box as wide as the symbol needs."""
-        super().on_mount()
         self.query_one("#box").styles.width = self.inner + 6
 
     def foot(self) -> str:

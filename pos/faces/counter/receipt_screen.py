@@ -54,9 +54,8 @@ class ReceiptScreen(Dialog[str]):
         """Nothing is typed here."""
         return ()
 
-    def on_mount(self) -> None:
+    def begin(self) -> None:
         """Show the receipt too."""
-        super().on_mount()
         width = max((len(line.encode("gbk", "replace")) for line in self._preview), default=0)
         preview = self.query_one("#preview", Rows)
         preview.styles.width = max(width, 32)

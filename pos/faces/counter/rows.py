@@ -97,7 +97,7 @@ def big(number: str) -> tuple[str, str, str]:
 
 
 @lru_cache(maxsize=4)
-def _styles(dark: bool) -> dict[Tone, Style]:  # noqa: FBT001 - the whole key of the cache
+def _styles(dark: bool) -> dict[Tone, Style]:
     return tones(DARK if dark else LIGHT)
 
 

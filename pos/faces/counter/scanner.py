@@ -41,9 +41,7 @@ class ScannerApp(App[T]):
         """Hold, release or deliver keys and pastes; everything else goes its usual way."""
         if isinstance(event, events.Key) and not event.is_forwarded:
             character = event.character if event.is_printable else None
-            await self._settle(
-                self._bursts.press(Stroke(event.key, character, event.time, event))
-            )
+            await self._settle(self._bursts.press(Stroke(event.key, character, event.time, event)))
             self._watch()
             return
         if isinstance(event, events.Paste) and not event.is_forwarded:

@@ -89,7 +89,7 @@ class SearchScreen(Dialog[str]):
             right(say("Retail"), 9),
             right("PLUS", 9),
         )
-        return ((fit(" ".join(cells), self.inner), "head"),)
+        return (*((f"{cell} ", "head") for cell in cells), (" " * 5, "head"))
 
     def _row(self, item: Item) -> Row:
         plus = item.retail_fen if item.plus_fen is None else item.plus_fen

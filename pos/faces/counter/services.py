@@ -14,15 +14,16 @@ from sync.setup import Setup
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """One till's services; `printed` and `reprint` never wait for the printer.
+    """One till's services; `sold` and `reprint` never wait for the printer.
 
-    `standing` may be asked from another thread; `preview` is the receipt as lines of text.
+    `standing` may be asked from another thread, and is None while it cannot be read; `preview`
+    is the receipt as lines of text.
     """
 
     setup: Setup
     register: Register
     checkout: Checkout
-    standing: Callable[[], Standing]
+    standing: Callable[[], Standing | None]
     sold: Callable[[], None]
     preview: Callable[[Order], Sequence[str]]
     reprint: Callable[[Order], Refused | None]

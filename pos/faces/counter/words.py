@@ -38,7 +38,8 @@ def price_word(say: Language, priced: PricedLine) -> str:
     if priced.price == "plus":
         return "PLUS"
     if priced.price == "tier":
-        return say("{start}+ price", start=_start(priced.line.item, priced.tier_start or 0))
+        word = N_("{start} up") if priced.line.item.weighed else N_("from {start}")
+        return say(word, start=_start(priced.line.item, priced.tier_start or 0))
     if priced.price == "promotion":
         return say("Offer")
     if priced.price == "fixed" and priced.line.item.kind == "goods":
@@ -55,7 +56,12 @@ def item_words(say: Language, item: Item) -> str:
     if item.plus_fen is not None and item.plus_fen < item.retail_fen:
         parts.append(f"PLUS {format_yuan(item.plus_fen)}")
     parts += [
-        say("from {start} {price}", start=_start(item, tier.start), price=format_yuan(tier.price_fen))
+        say(
+            "from {start}{unit} {price}",
+            start=_start(item, tier.start),
+            unit="" if item.weighed else item.unit,
+            price=format_yuan(tier.price_fen),
+        )
         for tier in item.tiers
     ]
     parts += [word for word in (item.cluster, item.source) if word]

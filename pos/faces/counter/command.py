@@ -1,0 +1,90 @@
+"""Opening the counter: till, printer and courier around the screens, closed in turn."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+
+from pos.faces.counter.panels import Standing
+from pos.faces.counter.services import Services
+from pos.faces.printers import make_worker
+from pos.rules.escpos_reader import read_text
+from pos.rules.order import Order
+from pos.services.checkout import Checkout
+from pos.services.printing import PrintWorker
+from pos.services.receipts import render
+from pos.services.register import Register
+from pos.stores import orders
+from sync.database import SqliteError
+from sync.faces.answers import accepted
+from sync.rules.refusal import Fault, Refused
+from sync.services.courier import Courier, hub_client
+from sync.services.status import read_status
+from sync.services.till import OpenTill, open_till
+from sync.setup import Setup
+
+
+def open_counter(setup: Setup) -> None:
+    """Open this till's counter and stay until the cashier closes it."""
+    os.environ.setdefault("ESCDELAY", "25")  # read when textual is imported
+    with ExitStack() as stack:
+        till = stack.enter_context(accepted(setup, open_till(setup, selling=True)))
+        printing = make_worker(till)
+        services = _services(till, printing)
+        printing.start()
+        stack.callback(printing.stop)
+        stack.enter_context(_courier(till))
+        from pos.faces.counter.app import CounterApp
+
+        CounterApp(services).run()
+
+
+def _services(till: OpenTill, printing: PrintWorker) -> Services:
+    def preview(order: Order) -> list[str]:
+        return read_text(render(till, order, "receipt", copy=False)).splitlines()
+
+    def reprint(order: Order) -> Refused | None:
+        printing.reprint(order)
+        return None
+
+    return Services(
+        setup=till.setup,
+        register=Register(till),
+        checkout=Checkout(till),
+        standing=lambda: _standing(till, printing),
+        sold=printing.notify,
+        preview=preview,
+        reprint=reprint,
+        last_order=lambda: orders.latest(till.journal.read()),
+    )
+
+
+def _standing(till: OpenTill, printing: PrintWorker) -> Standing | None:
+    """Read how hub and printer stand; None while the database cannot be read."""
+    try:
+        status = read_status(till)
+        waiting = printing.unfinished()
+    except (Fault, SqliteError):
+        return None
+    return Standing(status.hub, status.pending, printing.state, waiting)
+
+
+@contextmanager
+def _courier(till: OpenTill) -> Iterator[None]:
+    """Push in the background while the counter is open; without an address there is no one to."""
+    client = hub_client(till)
+    if isinstance(client, Refused):
+        yield
+        return
+    stop = threading.Event()
+    courier = Courier(till, client)
+    thread = threading.Thread(target=courier.run_forever, args=(stop,), name="courier", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join()
+        client.close()

@@ -1,0 +1,150 @@
+"""Keys about goods: finding them, and what may be done to the chosen line of the cart."""
+
+from collections.abc import Sequence
+
+from pos.faces.counter.dialogs import Ask, Pick
+from pos.faces.counter.main_screen import MainScreen
+from pos.faces.counter.qr_screen import QrScreen
+from pos.faces.counter.rows import Row, fit, right
+from pos.faces.counter.search_screen import SearchScreen
+from pos.rules.basket import PricedLine
+from pos.rules.items import Delivery, Item
+from pos.rules.order_link import order_link
+from pos.rules.settings import OrderLinkSettings
+from sync.rules.money import format_yuan
+from sync.rules.refusal import N_, Refused
+
+NO_LINE = Refused(
+    "cart.no_line_chosen", N_("There is nothing in the cart yet."), N_("Scan goods first.")
+)
+
+
+class GoodsActions(MainScreen):
+    """The main screen with its keys about goods."""
+
+    # finding goods
+
+    def find(self) -> None:
+        """Open the search, beginning with what was typed."""
+        text = self.entry.take()
+        found = self.services.register.search(text) if text else ()
+        self.choose(text, found, 1)
+
+    def choose(self, words: str, found: Sequence[Item], quantity: int) -> None:
+        """Let the cashier pick among what was found."""
+
+        def picked(sku: str | None) -> None:
+            if sku is not None:
+                self.put_item(sku, quantity)
+
+        search = self.services.register.search
+        self.app.push_screen(SearchScreen(self.say, search, text=words, found=found), picked)
+
+    def quick(self) -> None:
+        """Offer what has no barcode."""
+        register = self.services.register
+        items = [
+            item
+            for sku in self.services.counter.quick_keys
+            for item in register.search(sku, 1)
+            if item.sku == sku
+        ]
+        rows: list[Row] = [
+            (
+                (fit(self.say.pick(item.name_zh, item.name_en), 40), "plain"),
+                (right(format_yuan(item.retail_fen), 10), "money"),
+            )
+            for item in items
+        ]
+
+        def picked(index: int | None) -> None:
+            if index is not None:
+                self.put_item(items[index].sku)
+
+        empty = self.say("None of the quick keys of config.toml is in the catalogue.")
+        self.app.push_screen(Pick(self.say, self.say("Quick keys"), rows, empty=empty), picked)
+
+    # the chosen line
+
+    def _chosen(self) -> PricedLine | None:
+        chosen = self.cart.chosen
+        if chosen is None:
+            self.refuse(NO_LINE)
+        return chosen
+
+    def _changed(self, refused: object) -> None:
+        self.show()
+        if isinstance(refused, Refused):
+            self.refuse(refused)
+        elif self.cart.chosen is None:
+            self.tell("")
+
+    def step(self, by: int) -> None:
+        """One piece more or less of the chosen line."""
+        chosen = self._chosen()
+        if chosen is None:
+            return
+        line = chosen.line
+        if line.quantity + by < 1:
+            self.remove_line()
+            return
+        register = self.services.register
+        self._changed(self.ask(lambda: register.set_quantity(line.number, line.quantity + by)))
+
+    def quantity(self) -> None:
+        """Ask how many of the chosen line."""
+        chosen = self._chosen()
+        if chosen is None:
+            return
+        line, register = chosen.line, self.services.register
+        name = self.say.pick(line.item.name_zh, line.item.name_en)
+
+        def act(text: str) -> Refused | None:
+            quantity = int(text) if text else line.quantity
+            return self.ask(lambda: register.set_quantity(line.number, quantity))
+
+        rows: list[Row] = [((name, "strong"),)]
+        box = Ask(
+            self.say,
+            self.say("Quantity"),
+            rows,
+            act,
+            value=str(line.quantity),
+            restrict=r"[0-9]{0,5}",
+        )
+        self.app.push_screen(box, lambda _done: self._changed(None))
+
+    def deliver(self) -> None:
+        """Change how the chosen line leaves."""
+        chosen = self._chosen()
+        if chosen is None:
+            return
+        line, register = chosen.line, self.services.register
+        other: Delivery = "carried" if line.delivery == "shipped" else "shipped"
+        self._changed(self.ask(lambda: register.set_delivery(line.number, other)))
+
+    def remove_line(self) -> None:
+        """Take the chosen line out."""
+        chosen = self._chosen()
+        if chosen is None:
+            return
+        register, line = self.services.register, chosen.line
+        refused = self.ask(lambda: register.remove(line.number))
+        name = self.say.pick(line.item.name_zh, line.item.name_en)
+        self._changed(refused)
+        if refused is None:
+            self.tell(self.say("Removed {name}.", name=name))
+
+    def link(self) -> None:
+        """Show the chosen line's order link as a QR."""
+        chosen = self._chosen()
+        if chosen is None:
+            return
+        item, setup = chosen.line.item, self.services.setup
+        found = order_link(item, setup.settings.get(OrderLinkSettings), setup.till.center)
+        if isinstance(found, Refused):
+            self.refuse(found)
+            return
+        name = self.say.pick(item.name_zh, item.name_en)
+        caption = self.say("{name}: scan to order online", name=name)
+        self.app.push_screen(QrScreen(self.say, self.say("Order online"), found, caption=caption))
