@@ -17,11 +17,11 @@ from sqlalchemy import (
     SmallInteger,
     String,
     Table,
-    insert,
 )
 
 from membership.rules.grant import KIND, read_granted
 from sync.package import Arrived, Projection
+from sync.stores.hub_rows import add_all
 
 METADATA = MetaData()
 
@@ -84,9 +84,7 @@ def _row(arrived: Arrived) -> dict[str, object] | None:
 def book(connection: Connection, arrived: Sequence[Arrived]) -> list[int]:
     """Book grants; return the indexes of those whose body this version cannot read."""
     rows = [_row(one) for one in arrived]
-    readable = [row for row in rows if row is not None]
-    if readable:
-        connection.execute(insert(HUB_MEMBER), readable)
+    add_all(connection, HUB_MEMBER, [row for row in rows if row is not None])
     return [index for index, row in enumerate(rows) if row is None]
 
 

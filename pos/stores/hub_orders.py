@@ -11,16 +11,15 @@ from sqlalchemy import (
     BigInteger,
     Column,
     Connection,
-    Index,
     LargeBinary,
     MetaData,
     String,
     Table,
-    insert,
 )
 
 from pos.rules.order import METHODS, SALE, Order
 from sync.package import Arrived, Projection
+from sync.stores.hub_rows import add_all
 
 METADATA = MetaData()
 
@@ -43,10 +42,10 @@ HUB_ORDER = Table(
     Column("rounding_fen", BigInteger, nullable=False),
     Column("paid_fen", BigInteger, nullable=False),
     *(Column(f"{method}_fen", BigInteger, nullable=False) for method in METHODS),
-    Index("hub_order_by_day", "till", "day"),
 )
 
 _MOST = 2**63
+_MOST_NAME = 64
 _decode = msgspec.json.Decoder(Order).decode
 
 
@@ -90,22 +89,22 @@ def _is_sound(order: Order) -> bool:
     The header's amount, which `paid_fen` equals, is bounded by whoever calls.
     """
     amounts = [payment.amount_fen for payment in order.payments]
-    texts = (order.receipt_no, order.cashier, order.member.serial if order.member else "")
+    serial = order.member.serial if order.member else ""
+    longest = max(len(order.receipt_no), len(order.cashier), len(serial))
     return (
         sum(amounts) == order.paid_fen == order.total_fen - order.rounding_fen
-        and all(amount >= 0 for amount in (*amounts, order.rounding_fen, order.at_ms))
+        and min(order.rounding_fen, *amounts, 0) == 0
         and order.total_fen <= order.retail_fen < _MOST
-        and order.at_ms < _MOST
-        and all(len(text) <= 64 and "\0" not in text for text in texts)
+        and 0 <= order.at_ms < _MOST
+        and longest <= _MOST_NAME
+        and "\0" not in order.receipt_no + order.cashier + serial
     )
 
 
 def book(connection: Connection, arrived: Sequence[Arrived]) -> list[int]:
     """Book sales; return the indexes of those whose body is no order that this version reads."""
     rows = [_row(one) for one in arrived]
-    readable = [row for row in rows if row is not None]
-    if readable:
-        connection.execute(insert(HUB_ORDER), readable)
+    add_all(connection, HUB_ORDER, [row for row in rows if row is not None])
     return [index for index, row in enumerate(rows) if row is None]
 
 

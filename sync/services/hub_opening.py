@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from sqlalchemy import URL, Engine
+from sqlalchemy import URL, Engine, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from sync.database import hub_transaction, open_hub
@@ -42,6 +42,9 @@ def open_hub_data(setup: Setup, database: str = "") -> OpenHub | Refused:
     here = URL.create("sqlite", database=str(directory / "hub.db"))
     url = database or setup.hub.database or here.render_as_string(hide_password=False)
     try:
+        parsed = make_url(url)
+        if parsed.get_backend_name() == "sqlite" and parsed.database in (None, "", ":memory:"):
+            return _unusable(url, "a hub keeps its database in a file")
         engine = open_hub(url)
     except (ArgumentError, ImportError) as error:
         return _unusable("[hub] database", error)

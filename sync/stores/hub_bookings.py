@@ -3,12 +3,13 @@
 from collections.abc import Collection, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, case, func, insert, select
+from sqlalchemy import Connection, case, func, select
 
 from sync.package import Arrived, Projection
 from sync.rules.entry import Header
 from sync.rules.money import MOST_FEN
-from sync.stores.hub_tables import ALARM, BOOKING, add_missing
+from sync.stores.hub_rows import add_all, add_missing
+from sync.stores.hub_tables import ALARM, BOOKING
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,8 +97,7 @@ def _add(connection: Connection, headers: Sequence[Header], uninterpreted: Conta
         }
         for index, header in enumerate(headers)
     ]
-    if rows:
-        connection.execute(insert(BOOKING), rows)
+    add_all(connection, BOOKING, rows)
 
 
 def add_alarms(

@@ -3,12 +3,13 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, insert, or_, select
+from sqlalchemy import Connection, or_, select
 
 from sync.rules.entry import Entry
 from sync.rules.reply import Mark
 from sync.rules.segment import Segment
-from sync.stores.hub_tables import ENTRY, FORK, RUN, SEGMENT, add_missing
+from sync.stores.hub_rows import add_all, add_missing
+from sync.stores.hub_tables import ENTRY, FORK, RUN, SEGMENT
 
 
 def mark_of(connection: Connection, till: str, run: str) -> Mark:
@@ -44,8 +45,7 @@ def add_entries(
     connection: Connection, till: str, run: str, entries: Sequence[tuple[int, Entry]]
 ) -> None:
     """Append entries, given with their seq, to a run."""
-    if entries:
-        connection.execute(insert(ENTRY), _rows(till, run, entries))
+    add_all(connection, ENTRY, _rows(till, run, entries))
 
 
 def add_forks(

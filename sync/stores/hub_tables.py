@@ -4,7 +4,7 @@ Whatever tills send has the till in every unique key, and a push touches one til
 tables partition and distribute by till. Moments are Unix milliseconds, amounts fen.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any
 
 from sqlalchemy import (
@@ -20,8 +20,6 @@ from sqlalchemy import (
     String,
     Table,
 )
-from sqlalchemy.dialects.postgresql import insert as postgresql_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from sync.package import Projection
 
@@ -144,13 +142,3 @@ def create_tables(connection: Connection, projections: Iterable[Projection]) -> 
     for projection in projections:
         for table in projection.tables:
             table.create(connection, checkfirst=True)
-
-
-def add_missing(connection: Connection, table: Table, rows: Sequence[dict[str, Any]]) -> None:
-    """Insert the rows whose primary key is new; leave the others as they are."""
-    if not rows:
-        return
-    if connection.dialect.name == "postgresql":
-        connection.execute(postgresql_insert(table).on_conflict_do_nothing(), rows)
-    else:
-        connection.execute(sqlite_insert(table).on_conflict_do_nothing(), rows)

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, delete, func, insert, select, update
 
 from sync.rules.certificate import Certificate
-from sync.stores.hub_tables import CERTIFICATE, INVITE, TILL, add_missing
+from sync.stores.hub_rows import add_missing
+from sync.stores.hub_tables import CERTIFICATE, INVITE, TILL
 
 MOST_TILLS = 999
 
