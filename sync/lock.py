@@ -33,7 +33,9 @@ class SellingLock:
             return Refused(
                 "till.in_use",
                 N_("Till {till} is already open in process {pid}."),
-                N_("Use the counter open there (its sync key sends at once), or wait until it ends."),
+                N_(
+                    "Use the counter that is open there: it sends by itself. Or wait until it ends."
+                ),
                 {"till": self._directory.name, "pid": self._held_by()},
             )
         except OSError as error:

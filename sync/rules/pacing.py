@@ -1,20 +1,16 @@
 """How long a courier waits: steadily while all is well, with full jitter after failures."""
 
-LONGEST_PAUSE_S = 300.0
+MOST_PAUSE_MS = 300_000
 _MOST_DOUBLINGS = 10
 
 
-def pause_s(every_s: float, failures: int, fraction: float) -> float:
-    """Return the seconds to wait after so many failures in a row; `fraction` is random, 0..1.
+def longest_pause_ms(every_ms: int, failures: int) -> int:
+    """Return the most to wait after so many failures in a row, in milliseconds.
 
-    Full jitter (anything between nothing and the doubled pause) keeps tills that lost their hub
-    at the same moment from coming back at the same moment.
+    Full jitter: the courier waits any random time up to this, so that tills that lost their hub
+    at the same moment do not come back at the same moment.
 
-    >>> pause_s(5, 0, 0.9)
-    5
-    >>> pause_s(5, 1, 0.5), pause_s(5, 3, 0.5), pause_s(5, 99, 1.0)
-    (5.0, 20.0, 300.0)
+    >>> [longest_pause_ms(5000, failures) for failures in (1, 2, 3, 99)]
+    [10000, 20000, 40000, 300000]
     """
-    if not failures:
-        return every_s
-    return fraction * min(LONGEST_PAUSE_S, every_s * (1 << min(failures, _MOST_DOUBLINGS)))
+    return min(MOST_PAUSE_MS, every_ms << min(failures, _MOST_DOUBLINGS))

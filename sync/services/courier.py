@@ -19,7 +19,7 @@ from sync.hub_client import SEGMENT_TYPE, Answer, is_transient, make_client, pos
 from sync.lock import unusable
 from sync.rules.entry import GENESIS, Entry
 from sync.rules.marks import Adopt, decide
-from sync.rules.pacing import pause_s
+from sync.rules.pacing import longest_pause_ms
 from sync.rules.refusal import N_, Fault, Refused
 from sync.rules.reply import (
     ALARMS,
@@ -142,8 +142,10 @@ class Courier:
         failures = 0
         while not stop.is_set():
             failures = failures + 1 if self._turn() is not None else 0
-            every_s = self._till.setup.hub.push_every_s
-            stop.wait(pause_s(every_s, failures, secrets.SystemRandom().random()))
+            pause_ms = self._till.setup.hub.push_every_s * 1000
+            if failures:
+                pause_ms = secrets.randbelow(longest_pause_ms(pause_ms, failures) + 1)
+            stop.wait(pause_ms / 1000)
 
     def _turn(self) -> object | None:
         """Push once; return what went wrong, None if nothing did. Faults are met again later."""

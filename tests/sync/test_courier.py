@@ -10,6 +10,7 @@ import msgspec
 import pytest
 
 from sync.keys import load_or_create_hub_keys
+from sync.rules.refusal import Fault
 from sync.rules.reply import Mark, Reply, make_reply, read_reply
 from sync.services.courier import Courier
 from sync.services.status import read_status
@@ -258,3 +259,27 @@ def test_a_reply_names_the_request_it_answers(till: OpenTill, hub: HubMachine) -
     reply = read_reply(seen[0].content, hub.data.keys.public, digest)
     assert isinstance(reply, Reply)
     assert reply.marks[0] == journals.head_of(till.journal.read(), till.run.run)
+
+
+def test_selling_goes_on_while_the_courier_pushes(till: OpenTill, hub: HubMachine) -> None:
+    """Each time the wire is busy with a segment, another sale is made, on the same database."""
+    ids = sell(till, 3)
+
+    def sell_meanwhile(real: Handler, request: httpx2.Request) -> httpx2.Response:
+        ids.extend(sell(till, 2))
+        return real(request)
+
+    hub.wire.faults = [sell_meanwhile] * 4
+    assert_settled(till, hub.push(till))
+    assert len(ids) == 3 + 4 * 2
+    assert_booked_once(hub, ids)
+
+
+def test_a_database_that_fails_under_the_courier_is_a_fault(
+    till: OpenTill, hub: HubMachine
+) -> None:
+    sell(till, 1)
+    with till.journal.transaction() as db:
+        db.execute("DROP TABLE mark")
+    with pytest.raises(Fault):
+        hub.push(till)

@@ -25,9 +25,10 @@ def test_the_examples_in_the_docstrings_hold(module: ModuleType) -> None:
     assert tried.failed == 0
 
 
-@given(failures=st.integers(0, 10_000), fraction=st.floats(0, 1))
-def test_a_pause_is_never_longer_than_five_minutes(failures: int, fraction: float) -> None:
-    assert 0 <= pacing.pause_s(5, failures, fraction) <= pacing.LONGEST_PAUSE_S
+@given(every_ms=st.integers(1, 600_000), failures=st.integers(1, 10_000))
+def test_a_pause_grows_and_is_never_longer_than_five_minutes(every_ms: int, failures: int) -> None:
+    pause_ms = pacing.longest_pause_ms(every_ms, failures)
+    assert pause_ms <= pacing.longest_pause_ms(every_ms, failures + 1) <= pacing.MOST_PAUSE_MS
 
 
 def reply(marks_: tuple[Mark, ...] = (Mark("1-aa", 3, b"x" * 32),)) -> Reply:
