@@ -1,0 +1,81 @@
+"""Rendering what an order prints, and asking for it to be printed once more."""
+
+from datetime import date
+from typing import Literal
+
+from membership.rules.phone import stored_display
+from membership.stores import members
+from pos.rules.blocks import Block
+from pos.rules.card_slip import card_blocks
+from pos.rules.escpos import encode
+from pos.rules.order import Order
+from pos.rules.paper import paper_of
+from pos.rules.printer_settings import PrinterSettings
+from pos.rules.receipt import receipt_blocks
+from pos.rules.receipt_token import ReceiptToken, receipt_link, write_receipt_token
+from pos.rules.settings import OrderLinkSettings
+from pos.rules.slip import Heading
+from pos.stores import print_jobs
+from sync.services.till import OpenTill
+from sync.setup import CenterSettings
+
+Document = Literal["receipt", "card"]
+
+
+def render(till: OpenTill, order: Order, document: Document, *, copy: bool) -> bytes:
+    """Return an order's receipt or card slip as bytes for the configured paper.
+
+    The receipt's QR is signed with the till's key; the card slip needs an order that sold one.
+    """
+    setup = till.setup
+    paper = paper_of(setup.settings.get(PrinterSettings).width)
+    heading = _heading(till, order, copy=copy)
+    blocks: tuple[Block, ...]
+    if document == "receipt":
+        blocks = receipt_blocks(order, heading, paper, setup.say)
+    else:
+        blocks = card_blocks(order, heading, paper, setup.say)
+    return encode(blocks, paper)
+
+
+def print_again(till: OpenTill, order: Order, document: Document) -> None:
+    """Let a document wait for the printer once more, marked as a copy. Raises `Fault`."""
+    till.journal.repeatable(lambda db: print_jobs.add(db, order.order_id, document, copy=True))
+
+
+def _heading(till: OpenTill, order: Order, *, copy: bool) -> Heading:
+    settings, say = till.setup.settings, till.setup.say
+    center = settings.named(CenterSettings).get(order.center) or CenterSettings(
+        number=0, name_zh=order.center, name_en=order.center
+    )
+    template = settings.get(OrderLinkSettings).receipt_url
+    return Heading(
+        center=say.pick(center.name_zh, center.name_en),
+        address=say.pick(center.address_zh, center.address_en),
+        policy=say.pick(center.return_policy_zh, center.return_policy_en),
+        member=_member(till, order),
+        code=receipt_link(_token(till, order), template),
+        linked=bool(template),
+        demo=till.setup.demo,
+        copy=copy,
+        drawer=settings.get(PrinterSettings).drawer,
+    )
+
+
+def _token(till: OpenTill, order: Order) -> str:
+    token = ReceiptToken(
+        till.keys.install, order.order_id, date.fromisoformat(order.day), order.paid_fen
+    )
+    return write_receipt_token(token, till.keys.sign)
+
+
+def _member(till: OpenTill, order: Order) -> str:
+    """Return whom the receipt names: `****1234` where it is known, else the serial."""
+    used = order.card or order.member
+    if used is None:
+        return ""
+    for database in (till.journal, till.reference):
+        kept = members.by_serial(database.read(), used.serial)
+        if kept is not None and kept.last4:
+            return stored_display(kept.last4)
+    return used.serial
