@@ -6,7 +6,7 @@ from types import MappingProxyType
 from typing import TypeVar
 
 from pos.rules.code_keys import code_key
-from pos.rules.codes import half_width, validate_barcode
+from pos.rules.codes import check_digit_holds, half_width, validate_barcode
 from pos.rules.items import SHIPS_MAY, SHIPS_NEVER, SHIPS_ONLY
 from sync.rules.money import parse_yuan
 from sync.rules.refusal import N_, Refused
@@ -56,6 +56,9 @@ def read_unit(text: str) -> str | Refused:
 
 def read_price(text: str) -> int | Refused:
     """Read yuan with at most two decimals, as fen."""
+    yuan, _, fen = text.partition(".")
+    if len(fen) == 2 and len(yuan) <= 9 and text.isascii() and yuan.isdigit() and fen.isdigit():
+        return int(yuan + fen)  # as nearly all are written
     return parse_yuan(text)
 
 
@@ -121,6 +124,8 @@ def read_mnemonic(text: str) -> str | Refused:
 def read_barcodes(text: str) -> tuple[str, ...] | Refused:
     """Read barcodes separated by `|`; a scale's PLU is `PLU:00301`. Each number counts once."""
     if "|" not in text:
+        if len(text) == 13 and text.isascii() and text.isdigit() and check_digit_holds(text):
+            return (text,)  # as nearly all are
         code = validate_barcode(text)
         return code if isinstance(code, Refused) else (code,)
     found: dict[str, str] = {}
@@ -141,7 +146,7 @@ def read_tiers(text: str) -> tuple[tuple[int, int], ...] | Refused:
     tiers: dict[int, int] = {}
     for part in text.split("|"):
         match = _TIER.fullmatch(part.strip())
-        price_fen = parse_yuan(match[3]) if match else None
+        price_fen = read_price(match[3]) if match else None
         start = int(match[1]) * 1000 + int((match[2] or "").ljust(3, "0")) if match else 0
         if price_fen is None or isinstance(price_fen, Refused) or not start or start in tiers:
             return _refused(

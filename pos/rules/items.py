@@ -10,14 +10,14 @@ Delivery = Literal["carried", "shipped"]
 SHIPS_NEVER, SHIPS_MAY, SHIPS_ONLY = 0, 1, 2
 
 
-class Tier(msgspec.Struct, frozen=True, array_like=True):
+class Tier(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """From `start` pieces (grams for weighed goods) a piece (a kg) costs `price_fen`."""
 
     start: int
     price_fen: int
 
 
-class Item(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Item(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """One catalogue row. Prices are fen per unit; for weighed goods per kilogram.
 
     `plus_fen` is None when members pay retail. `barcodes` holds what labels say, a scale's

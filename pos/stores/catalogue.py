@@ -49,6 +49,8 @@ def _create(db: Database) -> None:
 
 _decode = msgspec.json.Decoder(Item).decode
 _encode = msgspec.json.Encoder().encode
+_encode_all = msgspec.json.Encoder().encode_lines
+_Numbered = tuple[int, Item, str]  # its number in the table, and itself as JSON
 
 _LAST = "\U0010ffff"  # sorts behind every text with the same beginning
 
@@ -68,7 +70,8 @@ _INITIALS_FROM = """SELECT item.data FROM item_initials
     WHERE item_initials.initials BETWEEN ? AND ? AND (item.centers = '' OR instr(item.centers, ?))
     ORDER BY item_initials.initials, item_initials.item LIMIT ?"""
 _WORDS = """SELECT item.data FROM item_words JOIN item ON item.number = item_words.rowid
-    WHERE item_words MATCH ? AND (item.centers = '' OR instr(item.centers, ?)) ORDER BY item_words.rowid LIMIT ?"""
+    WHERE item_words MATCH ? AND (item.centers = '' OR instr(item.centers, ?))
+    ORDER BY item_words.rowid LIMIT ?"""
 
 
 def by_code(db: Database, codes: Sequence[str], center: str) -> Item | None:
@@ -173,17 +176,17 @@ def upsert(db: Database, items: Sequence[Item]) -> Written:
     """
     known = _known(db, [item.sku for item in items])
     following = db.execute("SELECT coalesce(max(number), 0) + 1 FROM item").fetchone()[0]
-    added: list[tuple[int, Item, str]] = []
-    changed: list[tuple[int, Item, str]] = []
-    outdated: list[tuple[int, Item]] = []
-    for item in items:
-        data = _encode(item).decode()
-        number, before = known.get(item.sku, (following + len(added), ""))
-        if not before:
-            added.append((number, item, data))
-        elif before != data:
-            changed.append((number, item, data))
-            outdated.append((number, _decode(before)))
+    added: list[_Numbered] = []
+    changed: list[_Numbered] = []
+    outdated: list[_Numbered] = []
+    encoded = _encode_all(items).decode().split("\n")  # no item's JSON has a line break
+    for item, data in zip(items, encoded, strict=False):
+        before = known.get(item.sku)
+        if before is None:
+            added.append((following + len(added), item, data))
+        elif before[1] != data:
+            changed.append((before[0], item, data))
+            outdated.append((before[0], _decode(before[1]), before[1]))
     _forget_places(db, outdated)
     db.conn.executemany(
         "UPDATE item SET centers = ?, offer_id = ?, data = ? WHERE number = ?",
@@ -196,7 +199,7 @@ def upsert(db: Database, items: Sequence[Item]) -> Written:
             for number, item, data in added
         ],
     )
-    _keep_places(db, [(number, item) for number, item, _ in (*added, *changed)])
+    _keep_places(db, added + changed)
     return Written(len(added), len(changed), len(items) - len(added) - len(changed))
 
 
@@ -213,17 +216,17 @@ def _centers(item: Item) -> str:
     return f"|{'|'.join(item.centers)}|" if item.centers else ""
 
 
-def _forget_places(db: Database, numbered: Sequence[tuple[int, Item]]) -> None:
+def _forget_places(db: Database, numbered: Sequence[_Numbered]) -> None:
     db.conn.executemany("DELETE FROM item_code WHERE code = ? AND item = ?", _codes(numbered))
     db.conn.executemany(
         "DELETE FROM item_initials WHERE initials = ? AND item = ?", _initials(numbered)
     )
     db.conn.executemany(
-        "DELETE FROM item_words WHERE rowid = ?", [(number,) for number, _ in numbered]
+        "DELETE FROM item_words WHERE rowid = ?", [(number,) for number, _, _ in numbered]
     )
 
 
-def _keep_places(db: Database, numbered: Sequence[tuple[int, Item]]) -> None:
+def _keep_places(db: Database, numbered: Sequence[_Numbered]) -> None:
     db.conn.executemany(
         "INSERT INTO item_code (code, item) VALUES (?, ?) "
         "ON CONFLICT (code) DO UPDATE SET item = excluded.item",
@@ -234,18 +237,18 @@ def _keep_places(db: Database, numbered: Sequence[tuple[int, Item]]) -> None:
     )
     db.conn.executemany(
         "INSERT INTO item_words (rowid, words) VALUES (?, ?)",
-        [(number, index_words(item.name_zh, item.name_en)) for number, item in numbered],
+        [(number, index_words(item.name_zh, item.name_en)) for number, item, _ in numbered],
     )
 
 
-def _codes(numbered: Sequence[tuple[int, Item]]) -> list[tuple[str, int]]:
-    return [(code_key(code), number) for number, item in numbered for code in item.barcodes]
+def _codes(numbered: Sequence[_Numbered]) -> list[tuple[str, int]]:
+    return [(code_key(code), number) for number, item, _ in numbered for code in item.barcodes]
 
 
-def _initials(numbered: Sequence[tuple[int, Item]]) -> list[tuple[str, int]]:
+def _initials(numbered: Sequence[_Numbered]) -> list[tuple[str, int]]:
     return [
         (initials, number)
-        for number, item in numbered
+        for number, item, _ in numbered
         if item.mnemonic
         for initials in item.mnemonic.split("|")
     ]

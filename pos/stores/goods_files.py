@@ -82,16 +82,17 @@ def open_goods_file(path: Path) -> Iterator[GoodsFile]:
 
 
 def _csv_file(path: Path, text: Any) -> GoodsFile:
-    numbered = enumerate(_csv_rows(path, text), 1)
-    header = next(((number, cells) for number, cells in numbered if any(cells)), (1, []))
-    rows = ((number, cells) for number, cells in numbered if any(cells))
-    return GoodsFile(header[1], rows, text.buffer.tell, path.stat().st_size)
+    rows = _csv_rows(path, text)
+    _, header = next(rows, (1, []))
+    return GoodsFile(header, rows, text.buffer.tell, path.stat().st_size)
 
 
-def _csv_rows(path: Path, text: Any) -> Iterator[list[str]]:
+def _csv_rows(path: Path, text: Any) -> Iterator[tuple[int, list[str]]]:
     reader = csv.reader(text, strict=True)
     try:
-        yield from reader
+        for number, cells in enumerate(reader, 1):
+            if any(cells):
+                yield number, cells
     except csv.Error as error:
         raise _unreadable(path, f"{error} ({reader.line_num})") from error
 
