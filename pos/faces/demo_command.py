@@ -17,8 +17,11 @@ from msgspec import structs
 
 from pos.faces.embedded_hub import demo_command_line, embedded_hub
 from pos.faces.sale_commands import Asked, sell
+from pos.rules.escpos_reader import read_text
 from pos.rules.order import SALE
+from pos.rules.printer_settings import PrinterSettings
 from pos.rules.tender import Tender
+from pos.services.receipts import render
 from pos.stores import catalogue
 from sync.faces.answers import accepted, pass_setup
 from sync.hub_client import make_client
@@ -73,8 +76,10 @@ def _stop(signal_number: int, _frame: FrameType | None) -> None:
 
 
 def _at_hub(setup: Setup, url: str) -> Setup:
+    """Point the demo at its hub; it prints on no real paper."""
     hub = structs.replace(setup.hub, url=url)
-    return replace(setup, settings=setup.settings.having(hub))
+    printer = structs.replace(setup.settings.get(PrinterSettings), transport="none")
+    return replace(setup, settings=setup.settings.having(hub).having(printer))
 
 
 def _refuse_beside_another(setup: Setup) -> None:
@@ -130,7 +135,8 @@ def _show_one_sale(setup: Setup, url: str) -> None:
     order = accepted(
         setup, sell(setup, Asked(scans, [Tender("cash", DEMO_CASH_FEN)], join=""))
     ).order
-    click.echo(_run(setup, "pos", "receipt", order.receipt_no, "--format", "text").decode())
+    with accepted(setup, open_till(setup, selling=False)) as till:
+        click.echo(read_text(render(till, order, "receipt", copy=False)))
     click.echo(_run(setup, "sync", "push").decode())
     click.echo(_hub_has(setup, url))
 
