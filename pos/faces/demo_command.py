@@ -23,10 +23,11 @@ from pos.rules.printer_settings import PrinterSettings
 from pos.rules.tender import Tender
 from pos.services.receipts import render
 from pos.stores import catalogue
-from sync.faces.answers import accepted, pass_setup
+from sync.faces.answers import accepted, pass_setup, refuse
 from sync.hub_client import make_client
 from sync.rules.money import format_yuan
 from sync.rules.refusal import N_, Fault, Refused
+from sync.services.courier import Courier, hub_client
 from sync.services.till import open_till
 from sync.setup import Setup, demonstrated
 
@@ -137,8 +138,19 @@ def _show_one_sale(setup: Setup, url: str) -> None:
     ).order
     with accepted(setup, open_till(setup, selling=False)) as till:
         click.echo(read_text(render(till, order, "receipt", copy=False)))
-    click.echo(_run(setup, "sync", "push").decode())
+    _push(setup)
     click.echo(_hub_has(setup, url))
+
+
+def _push(setup: Setup) -> None:
+    with (
+        accepted(setup, open_till(setup, selling=False, exclusive=True)) as till,
+        accepted(setup, hub_client(till)) as client,
+    ):
+        report = Courier(till, client).push()
+    if report.refused is not None:
+        refuse(setup, report.refused)
+    click.echo(setup.say(N_("{count} entries pushed."), count=report.acknowledged))
 
 
 def _hub_has(setup: Setup, url: str) -> str:
