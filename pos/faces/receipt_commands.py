@@ -8,7 +8,7 @@ from typing import Literal
 import click
 
 from pos.rules.escpos_reader import read_text
-from pos.rules.key_settings import KeySettings
+from pos.rules.key_settings import KeySettings, shown_key
 from pos.rules.order import Order
 from pos.rules.printer_settings import PrinterSettings
 from pos.rules.receipt_number import grouped, parse_receipt_number
@@ -106,7 +106,7 @@ def _hand_over(setup: Setup, data: bytes, form: Format, output: Path | None) -> 
                 N_("Choose a file with --output."),
             ),
         )
-    click.get_binary_stream("stdout").write(data)
+    click.echo(data, nl=False)
 
 
 def _print_again(setup: Setup, number: str, document: Document) -> None:
@@ -121,7 +121,7 @@ def _print_again(setup: Setup, number: str, document: Document) -> None:
         )
     opened = open_till(setup, selling=False, exclusive=True)
     if isinstance(opened, Refused) and opened.reason == "till.in_use":
-        key = setup.settings.get(KeySettings).receipt.split()[0].upper()
+        key = shown_key(setup.settings.get(KeySettings), "receipt")
         hint = N_("Print it again there with {key}, or wait until it ends.")
         opened = dataclasses.replace(opened, hint=hint, values={**opened.values, "key": key})
     with accepted(setup, opened) as till:

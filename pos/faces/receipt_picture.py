@@ -23,6 +23,7 @@ from sync.rules.symbols import Matrix, code128_modules, qr_matrix
 SCALE = 2
 CHARACTER_DOTS = 24
 LINE_DOTS = 30
+BASELINE_DOTS = 23
 MARGIN_DOTS = 32
 QUIET_MODULES = 4
 WHITE, BLACK, GREY = 255, 0, 170
@@ -87,7 +88,7 @@ def draw_png(data: bytes, face: Face) -> bytes:
         picture.paste(strip, (margin, top))
         top += strip.height
     out = io.BytesIO()
-    picture.save(out, "PNG", optimize=True)
+    picture.save(out, "PNG", compress_level=4)
     return out.getvalue()
 
 
@@ -113,14 +114,13 @@ def _strip(paper: Paper, dots: int) -> Image.Image:
 def _row_strip(row: Row, paper: Paper, face: Face) -> Image.Image:
     """Draw a line: hanzi two columns wide, doubled where the row says so."""
     across, down = 1 + row.wide, 1 + row.tall
-    strip = _strip(paper, LINE_DOTS + CHARACTER_DOTS * (down - 1))
+    strip = _strip(paper, LINE_DOTS * down)
     spare = paper.dots - columns_of(row.text) * across * COLUMN_DOTS
     left = {"left": 0, "center": spare // 2, "right": spare}[row.align] * SCALE
     for character in row.text:
         width = columns_of(character) * across * COLUMN_DOTS * SCALE
         if character != " ":
-            cell = _cell(character, row, face)
-            strip.paste(cell, (left, (LINE_DOTS - CHARACTER_DOTS) // 2 * SCALE))
+            strip.paste(_cell(character, row, face), (left, 0))
         left += width
     return strip
 
@@ -131,10 +131,10 @@ def _cell(character: str, row: Row, face: Face) -> Image.Image:
     large = 2 if row.wide or row.tall else 1
     font = face.large if large == 2 else face.plain
     columns = columns_of(character)
-    width, height = columns * COLUMN_DOTS * SCALE, CHARACTER_DOTS * SCALE
+    width, height = columns * COLUMN_DOTS * SCALE, LINE_DOTS * SCALE
     cell = Image.new("L", (width * large, height * large), WHITE)
     ImageDraw.Draw(cell).text(
-        (width * large / 2, height * large * 0.86),
+        (width * large / 2, BASELINE_DOTS * SCALE * large),
         character,
         BLACK,
         font,
@@ -182,6 +182,7 @@ def _by_fontconfig() -> Sequence[Face]:
 def _matched(name: str) -> Iterator[Face]:
     asked = ["fc-match", "-f", "%{file}\n%{index}\n%{lang}", f"{name}:lang=zh-cn"]
     answer = subprocess.run(asked, capture_output=True, text=True, check=False).stdout
-    path, index, languages = (answer.split("\n") + ["", "", ""])[:3]
+    path, _, rest = answer.partition("\n")
+    index, _, languages = rest.partition("\n")
     if "zh-cn" in languages.split("|") and Path(path).is_file():
         yield Face(path, int(index) if index.isdecimal() else 0)

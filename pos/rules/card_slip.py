@@ -18,7 +18,7 @@ def card_blocks(order: Order, heading: Heading, paper: Paper, say: Say) -> tuple
     return (
         *title_rows(heading, columns, say),
         rule,
-        Row(printable(say(N_("PLUS card"))), "center", wide=True, tall=True),
+        Row(printable(say(N_("PLUS CARD"))), "center", wide=True, tall=True),
         *_plan_rows(order, columns, say),
         *_provisional_rows(order.card, columns, say),
         qr_code(order.card.card, paper),

@@ -9,7 +9,7 @@ from typing import Protocol
 
 from pos.rules.blocks import QrCode, Row
 from pos.rules.order import Order
-from pos.rules.paper import Paper, printable, spread, wrap
+from pos.rules.paper import Paper, columns_of, printable, spread, wrap
 from sync.rules.refusal import N_
 from sync.rules.symbols import qr_matrix
 
@@ -49,9 +49,11 @@ class Heading:
 
 
 def title_rows(heading: Heading, columns: int, say: Say) -> Iterator[Row]:
-    """Name the center, large, then say whether this is a copy or no real sale at all."""
-    for line in wrap(printable(heading.center), columns // 2):
-        yield Row(line, "center", wide=True, tall=True)
+    """Name the center, large where it fits, then say whether this is a copy or no real sale."""
+    center = printable(heading.center)
+    wide = 2 * columns_of(center) <= columns
+    for line in wrap(center, columns):
+        yield Row(line, "center", wide=wide, tall=True, bold=not wide)
     if heading.address:
         yield from centered(heading.address, columns)
     yield from mark_rows(heading, say)
