@@ -21,6 +21,7 @@ from pos.rules.escpos_reader import read_text
 from pos.rules.order import SALE
 from pos.rules.printer_settings import PrinterSettings
 from pos.rules.tender import Tender
+from pos.services.importing import demo_goods, import_goods
 from pos.services.receipts import render
 from pos.stores import catalogue
 from sync.faces.answers import accepted, pass_setup, refuse
@@ -28,12 +29,17 @@ from sync.hub_client import make_client
 from sync.rules.money import format_yuan
 from sync.rules.refusal import N_, Fault, Refused
 from sync.services.courier import Courier, hub_client
+from sync.services.enrolment import Enroller
 from sync.services.till import open_till
-from sync.setup import Setup, demonstrated
+from sync.setup import CenterSettings, Setup, demonstrated
 
 DEMO_CODES = "9521"
 DEMO_LINES = 4
 DEMO_CASH_FEN = 1000_00
+
+
+class _Invitation(msgspec.Struct):
+    code: str
 
 
 class _Total(msgspec.Struct):
@@ -61,9 +67,10 @@ def demo_command(setup: Setup) -> None:
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), _stop)
     _refuse_beside_another(own)
+    click.echo(own.say(N_("Preparing the demo …")), err=True)
     with embedded_hub(own) as url:
         at_hub = _at_hub(own, url)
-        _make_ready(at_hub, url)
+        _make_ready(at_hub)
         if on_terminal:
             from pos.faces.counter.command import open_counter
 
@@ -88,38 +95,35 @@ def _refuse_beside_another(setup: Setup) -> None:
     accepted(setup, open_till(setup, selling=False, exclusive=True)).close()
 
 
-def _make_ready(setup: Setup, url: str) -> None:
+def _make_ready(setup: Setup) -> None:
     """Bring in the demo goods and enrol the till, whatever of it is still missing."""
-    with accepted(setup, open_till(setup, selling=False)) as till:
-        stocked = catalogue.count(till.reference.read()) > 0
-        enrolled = till.enrolment is not None
-    if not stocked:
-        _run(setup, "pos", "import", "--demo")
-    if not enrolled:
-        invited = _run(setup, "sync", "invite", setup.till.id, "--json")
-        code = msgspec.json.decode(invited, type=dict[str, object])["code"]
-        _run(setup, "sync", "enrol", str(code), "--hub", url)
+    with accepted(setup, open_till(setup, selling=False, exclusive=True)) as till:
+        if not catalogue.count(till.reference.read()):
+            centers = list(setup.settings.named(CenterSettings))
+            import_goods(till.reference, demo_goods(), centers)
+        if till.enrolment is None:
+            code = _invited(setup)
+            with accepted(setup, hub_client(till)) as client:
+                accepted(setup, Enroller(till, client).enrol(code))
 
 
-def _run(setup: Setup, *arguments: str) -> bytes:
-    """Run one command of the demo in a process of its own; returns what it printed."""
+def _invited(setup: Setup) -> str:
+    """Ask for a one-time code as the hub's people do: by a command, in a process of its own."""
     done = subprocess.run(
-        demo_command_line(setup, *arguments),
+        demo_command_line(setup, "sync", "invite", setup.till.id, "--json"),
         stdin=subprocess.DEVNULL,
         capture_output=True,
         check=False,
     )
     if done.returncode == 0:
-        return done.stdout
+        return msgspec.json.decode(done.stdout, type=_Invitation).code
+    problem = done.stderr.decode("utf-8", "replace").strip()
     raise Fault(
         Refused(
-            "demo.step_failed",
-            N_("The demo stopped at `{command}`: {problem}"),
+            "demo.no_invitation",
+            N_("The demo's hub invites nobody: {problem}"),
             "",
-            {
-                "command": " ".join(arguments[:2]),
-                "problem": done.stderr.decode("utf-8", "replace").strip(),
-            },
+            {"problem": problem},
         )
     )
 
