@@ -1,0 +1,150 @@
+"""The catalogue's commands: bring goods in from a list, and look them up."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import NoReturn
+
+import click
+
+from pos.rules.items import Item
+from pos.rules.rows import Problem
+from pos.services.importing import BadRows, demo_goods, import_goods
+from pos.stores import catalogue
+from sync.faces.answers import accepted, answer, json_option, pass_setup, refuse
+from sync.language import Language
+from sync.rules.money import format_yuan
+from sync.rules.refusal import N_, Refused
+from sync.services.till import open_till
+from sync.setup import CenterSettings, Setup
+
+
+@click.command("import")
+@click.argument("path", metavar="[FILE]", required=False, type=click.Path(path_type=Path))
+@click.option("--demo", is_flag=True, help="Import the demo goods of all centers.")
+@json_option
+@pass_setup
+def import_command(setup: Setup, path: Path | None, demo: bool, as_json: bool) -> None:
+    """Import goods from a CSV, XLSX or JSON list: all of it, or nothing."""
+    if (path is None) == (not demo):
+        refuse(setup, _one_source(), as_json=as_json)
+    centers = setup.settings.named(CenterSettings)
+    opened = open_till(setup, selling=False, exclusive=True)
+    with accepted(setup, opened, as_json=as_json) as till, _progress(setup.say) as progress:
+        done = import_goods(till.reference, path or demo_goods(), centers, progress)
+    if isinstance(done, BadRows):
+        _refuse_rows(setup, done, as_json=as_json)
+    imported = accepted(setup, done, as_json=as_json)
+    text = setup.say(
+        "{rows} rows imported: {added} new, {changed} changed, {unchanged} as before.",
+        **asdict(imported),
+    )
+    answer(text, asdict(imported), as_json=as_json)
+
+
+@click.command("items")
+@click.argument("query")
+@click.option("--limit", default=20, type=click.IntRange(1, 1000), help="Show at most so many.")
+@json_option
+@pass_setup
+def items_command(setup: Setup, query: str, limit: int, as_json: bool) -> None:
+    """Find goods by code, sku, name or pinyin initials."""
+    with accepted(setup, open_till(setup, selling=False), as_json=as_json) as till:
+        items = catalogue.search(till.reference.read(), query, setup.till.center, limit)
+    lines = [_line(item, setup.say) for item in items]
+    text = "\n".join(lines) or setup.say("Nothing found for “{query}”.", query=query)
+    answer(text, {"items": [_values(item) for item in items]}, as_json=as_json)
+
+
+def _values(item: Item) -> dict[str, object]:
+    """Return an item as `items --json` shows it; tiers start at pieces, weighed goods at grams."""
+    return {
+        "sku": item.sku,
+        "kind": item.kind,
+        "name": item.name_zh,
+        "name_en": item.name_en,
+        "unit": item.unit,
+        "barcodes": item.barcodes,
+        "retail_fen": item.retail_fen,
+        "plus_fen": item.retail_fen if item.plus_fen is None else item.plus_fen,
+        "tiers": [
+            {"start_g" if item.weighed else "start": tier.start, "price_fen": tier.price_fen}
+            for tier in item.tiers
+        ],
+    }
+
+
+def _line(item: Item, say: Language) -> str:
+    prices = [f"￥{format_yuan(item.retail_fen)}/{item.unit}"]
+    if item.plus_fen is not None:
+        prices.append(f"PLUS ￥{format_yuan(item.plus_fen)}")
+    for tier in item.tiers:
+        start = f"{tier.start / 1000:g}" if item.weighed else str(tier.start)
+        prices.append(f"{start}{item.unit} ￥{format_yuan(tier.price_fen)}")
+    name = say.pick(item.name_zh, item.name_en)
+    return "  ".join((item.sku, name, " · ".join(prices), " ".join(item.barcodes))).rstrip()
+
+
+@contextmanager
+def _progress(say: Language) -> Iterator[Callable[[int, int], None]]:
+    """Draw a progress bar on stderr, where a person can see it."""
+    shown = 0
+    hidden = not sys.stderr.isatty()
+    bar = click.progressbar(length=1, label=say("Importing"), file=sys.stderr, hidden=hidden)
+
+    def progress(done: int, size: int) -> None:
+        nonlocal shown
+        bar.length = size
+        bar.update(done - shown)
+        shown = done
+
+    with bar:
+        yield progress
+
+
+def _refuse_rows(setup: Setup, bad: BadRows, *, as_json: bool) -> NoReturn:
+    """Name every bad cell, each on a line of its own, then say it all in one."""
+    if as_json:
+        _answer_problems(setup, bad)
+    for problem in bad.problems:
+        click.echo(_problem_line(setup.say, problem), err=True)
+    click.echo(setup.say.refusal(bad.refused), err=True)
+    raise SystemExit(2)
+
+
+def _answer_problems(setup: Setup, bad: BadRows) -> None:
+    problems = [
+        {
+            "row": problem.row,
+            "column": problem.column,
+            "reason": problem.refused.reason,
+            "message": setup.say.refusal(problem.refused),
+        }
+        for problem in bad.problems
+    ]
+    refused = bad.refused
+    values = {
+        "refused": refused.reason,
+        "message": setup.say.refusal(refused),
+        "problems": problems,
+    }
+    answer("", values, as_json=True)
+
+
+def _problem_line(say: Language, problem: Problem) -> str:
+    values = {"row": problem.row, "column": problem.column, "problem": say.refusal(problem.refused)}
+    if not problem.column:
+        return say("Row {row}: {problem}", **values)
+    return say("Row {row}, {column}: {problem}", **values)
+
+
+def _one_source() -> Refused:
+    return Refused(
+        "import.one_source",
+        N_("Name one file to import, or --demo."),
+        N_("For example: xuanpin pos import goods.csv"),
+    )
