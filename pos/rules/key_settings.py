@@ -12,6 +12,7 @@ RESERVED = frozenset(
     {"enter", "tab", "escape", "up", "down", "left", "right", "backspace", "home", "end"}
 )
 
+
 class KeySettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """[keys]: the keys of each action, several separated by spaces (`"f1 ?"`).
 

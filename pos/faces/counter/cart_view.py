@@ -21,7 +21,7 @@ def head_row(say: Language, width: int) -> Row:
     cells = (
         right("#", NUMBER),
         fit(say("Goods"), name),
-        fit(say("Leaves"), DELIVERY),
+        fit(say("How"), DELIVERY),
         right(say("Quantity"), QUANTITY),
         right(say("Price"), UNIT),
         right(say("Amount"), AMOUNT),
@@ -105,8 +105,8 @@ class CartView(ScrollView):
             for place, priced in enumerate(self._lines, 1)
         ] or list(self.begin)
         old, self._rows = self._rows, rows
-        if len(rows) != len(old):
-            self.virtual_size = Size(width, len(rows))
+        # A virtual size that stays the same spares the frame a new layout.
+        self.virtual_size = Size(width, max(len(rows), self.size.height))
         self.scroll_to_region(
             Region(0, self._chosen if self._lines else 0, width, 1), animate=False, immediate=True
         )

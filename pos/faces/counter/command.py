@@ -32,7 +32,7 @@ def open_counter(setup: Setup) -> None:
     with ExitStack() as stack:
         till = stack.enter_context(accepted(setup, open_till(setup, selling=True)))
         printing = make_worker(till)
-        services = _services(till, printing)
+        services = make_services(till, printing)
         printing.start()
         stack.callback(printing.stop)
         stack.enter_context(_courier(till))
@@ -41,7 +41,9 @@ def open_counter(setup: Setup) -> None:
         CounterApp(services).run()
 
 
-def _services(till: OpenTill, printing: PrintWorker) -> Services:
+def make_services(till: OpenTill, printing: PrintWorker) -> Services:
+    """Put together what the screens work with; `printing` need not be started."""
+
     def preview(order: Order) -> list[str]:
         return read_text(render(till, order, "receipt", copy=False)).splitlines()
 

@@ -76,8 +76,8 @@ class GoodsActions(MainScreen):
         self.show()
         if isinstance(refused, Refused):
             self.refuse(refused)
-        elif self.cart.chosen is None:
-            self.tell("")
+        else:
+            self.confirm()
 
     def step(self, by: int) -> None:
         """One piece more or less of the chosen line."""

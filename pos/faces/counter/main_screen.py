@@ -205,7 +205,7 @@ class MainScreen(Listens, Screen[None]):
         elif result.kind == "member" and result.member is not None:
             self.greet(result.member.label, view)
         else:
-            self._confirm()
+            self.confirm()
 
     def greet(self, label: str, view: View) -> None:
         """Say that PLUS prices apply now."""
@@ -213,7 +213,8 @@ class MainScreen(Listens, Screen[None]):
         text = self.say("✓ Member {label}: PLUS prices, {sum} saved.", label=label, sum=saved)
         self.tell(text, "said_good")
 
-    def _confirm(self) -> None:
+    def confirm(self) -> None:
+        """Say the chosen line back, as after a scan."""
         chosen = self.cart.chosen
         if chosen is None:
             self.tell("")

@@ -164,7 +164,7 @@ class PayScreen(Dialog[Completed]):
 
     def confirm(self) -> None:
         """Take this amount; complete the sale if nothing is left to pay."""
-        untouched = not self._amount.value and not self._tenders
+        untouched = self._method == "cash" and not self._amount.value and not self._tenders
         if untouched and time.monotonic() - self._opened_s < HASTE_S:
             self.tell(self.say("Enter once more takes {sum}.", sum=format_yuan(self._asked_fen())))
             return

@@ -20,7 +20,7 @@ def delivery_word(say: Language, line: Line) -> str:
     """Return how a line leaves; the plan does not."""
     if line.item.kind == "plan":
         return "-"
-    return say("Factory") if line.delivery == "shipped" else say("Carry")
+    return say("Ships") if line.delivery == "shipped" else say("Carry")
 
 
 def quantity_word(line: Line) -> str:
