@@ -75,6 +75,7 @@ def sell(till: OpenTill, count: int = 1, *, body: bytes = b"", private: bool = F
 
 
 Handler = Callable[[httpx2.Request], httpx2.Response]
+WireFault = Callable[[Handler, httpx2.Request], httpx2.Response]
 
 
 @dataclass
@@ -83,7 +84,7 @@ class Wire:
 
     hub: Handler
     requests: list[bytes] = field(default_factory=list)
-    faults: list[Callable[[Handler, httpx2.Request], httpx2.Response]] = field(default_factory=list)
+    faults: list[WireFault] = field(default_factory=list)
 
     def __call__(self, request: httpx2.Request) -> httpx2.Response:
         self.requests.append(request.content)
@@ -109,7 +110,7 @@ def twice(hub: Handler, request: httpx2.Request) -> httpx2.Response:
     return hub(request)
 
 
-def answering(status: int, body: bytes) -> Callable[[Handler, httpx2.Request], httpx2.Response]:
+def answering(status: int, body: bytes) -> WireFault:
     return lambda _hub, _request: httpx2.Response(status, content=body)
 
 
