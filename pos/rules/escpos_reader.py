@@ -33,7 +33,7 @@ class _Head:
 
 
 def read_blocks(data: bytes) -> tuple[Block, ...]:
-    """Interpret a document; raises `UnreadableBytes` on a command that is not known."""
+    """Interpret a document; raises `UnreadableBytes` on what no receipt of ours holds."""
     head = _Head(Row())
     found: list[Block] = []
     line = bytearray()
@@ -45,13 +45,15 @@ def read_blocks(data: bytes) -> tuple[Block, ...]:
             at += length
             continue
         if data[at] == 0x0A:
-            found.append(replace(head.style, text=line.decode("gb18030")))
+            found.append(_row(head, line))
             line.clear()
+        elif data[at] < 0x20:
+            raise UnreadableBytes(f"{data[at]:02x} at byte {at}")
         else:
             line.append(data[at])
         at += 1
     if line:
-        found.append(replace(head.style, text=line.decode("gb18030")))
+        found.append(_row(head, line))
     return tuple(found)
 
 
@@ -77,7 +79,7 @@ def _length(data: bytes, at: int) -> int:
     """Return how many bytes the command at this place has."""
     name = data[at : at + 2]
     length = _FIXED_LENGTHS.get(name, 0)
-    if name == b"\x1d(":
+    if name == b"\x1d(" and data[at + 2 : at + 3] == b"k":
         length = 5 + int.from_bytes(data[at + 3 : at + 5], "little")
     elif name == b"\x1dk" and data[at + 2 : at + 3] == bytes((CODE128,)):
         length = 4 + int.from_bytes(data[at + 3 : at + 4], "little")
@@ -123,6 +125,13 @@ def _obeyed(head: _Head, command: bytes) -> Iterator[Block]:
         yield from _qr(head, command[5:])
 
 
+def _row(head: _Head, line: bytearray) -> Row:
+    try:
+        return replace(head.style, text=line.decode("gbk"))
+    except UnicodeDecodeError as error:
+        raise UnreadableBytes(str(error)) from error
+
+
 def _align(value: int) -> Align:
     if value >= len(ALIGNS):
         raise UnreadableBytes(f"alignment {value}")
@@ -130,17 +139,19 @@ def _align(value: int) -> Align:
 
 
 def _barcode(data: bytes) -> Barcode:
-    if data[:2] != b"{C":
-        raise UnreadableBytes(f"code set {data[:2]!r}")
+    if data[:2] != b"{C" or len(data) == 2 or max(data[2:]) > 99:
+        raise UnreadableBytes(f"Code128 {data[:2]!r}")
     return Barcode("".join(f"{pair:02}" for pair in data[2:]))
 
 
 def _qr(head: _Head, parts: bytes) -> Iterator[QrCode]:
-    function, rest = parts[:2], parts[2:]
+    function, values = parts[:2], parts[2:]
+    if function not in (b"1A", b"1C", b"1E", b"1P", b"1Q") or not values:
+        raise UnreadableBytes(f"QR function {parts!r}")
     if function == b"1C":
-        head.module_dots = rest[0]
+        head.module_dots = values[0]
     elif function == b"1P":
-        head.qr_text = rest[1:].decode()
+        head.qr_text = values[1:].decode("utf-8", "replace")
     elif function == b"1Q":
         yield QrCode(head.qr_text, head.module_dots)
 

@@ -79,16 +79,17 @@ def wrap(text: str, columns: int) -> list[str]:
         elif piece.isspace():
             lines.append("")
         else:
-            kept, moved = _carried_over(lines[-1], piece)
+            kept, moved = _carried_over(lines[-1], piece, columns)
             lines[-1] = kept
             lines.append(moved + piece)
     trimmed = [lines[0].rstrip(), *(line.strip() for line in lines[1:])]
     return [line for line in trimmed if line] or [""]
 
 
-def _carried_over(line: str, piece: str) -> tuple[str, str]:
+def _carried_over(line: str, piece: str, columns: int) -> tuple[str, str]:
     """Take the last hanzi along to the next line when a closing sign would begin it."""
-    if piece[0] in _NEVER_FIRST and len(line) > 1 and not line[-1].isascii():
+    hanzi_before = len(line) > 1 and not line[-1].isascii()
+    if piece[0] in _NEVER_FIRST and hanzi_before and columns_of(line[-1] + piece) <= columns:
         return line[:-1], line[-1]
     return line, ""
 

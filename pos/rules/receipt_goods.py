@@ -83,7 +83,8 @@ def _applied(line: OrderLine, say: Say) -> str:
     saved_fen = line.retail_fen - line.amount_fen
     if saved_fen <= 0:
         return name
-    return f"{name}  {say(N_('saved {amount}'), amount=format_yuan(saved_fen))}"
+    saved = say(N_("saved {amount}"), amount=format_yuan(saved_fen))
+    return f"{name}  {saved}"
 
 
 def _threshold(line: OrderLine) -> str:
