@@ -6,9 +6,10 @@ are made by our own rules.
 
 from __future__ import annotations
 
+import importlib
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -58,7 +59,9 @@ class EscposPrinter:
                 raise PrinterTrouble(state)
             yield connected
         finally:
-            device.close()
+            # What could not be written fails once more here, and is known by now.
+            with suppress(*_failures(self.settings)):
+                device.close()
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,11 +93,20 @@ class EscposSession:
         """Send a document; a printer that answers must still do so behind its last byte."""
         try:
             self.device._raw(data)
-        except OSError as error:
+        except _failures(self.settings) as error:
             raise PrinterTrouble("offline") from error
         state = self.ask()
         if state in ("offline", "silent"):
             raise PrinterTrouble(state)
+
+
+def _failures(settings: PrinterSettings) -> tuple[type[Exception], ...]:
+    """Return what a device raises when it fails; Windows has an error of its own."""
+    from escpos.exceptions import Error
+
+    if settings.transport == "windows":
+        return (Error, OSError, importlib.import_module("pywintypes").error)
+    return (Error, OSError)
 
 
 def _opened(settings: PrinterSettings) -> Any:

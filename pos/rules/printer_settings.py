@@ -10,8 +10,10 @@ Transport = Literal["none", "network", "file", "usb", "serial", "windows"]
 # `ready` and `none` print; everything else is why jobs wait.
 PrinterState = Literal["none", "ready", "offline", "silent", "paper", "cover", "error"]
 
+_LABEL = r"[A-Za-z0-9_-]{1,63}"
+_MOST_PORT = 65535
 _ADDRESSES = {
-    "network": re.compile(r"[^\s:]+(:\d{1,5})?"),
+    "network": re.compile(rf"{_LABEL}(\.{_LABEL})*\.?(:(?P<port>\d{{1,5}}))?"),
     "file": re.compile(r".+"),
     "usb": re.compile(r"[0-9a-fA-F]{4}:[0-9a-fA-F]{4}"),
     "serial": re.compile(r".+"),
@@ -37,10 +39,16 @@ class PrinterSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     def __post_init__(self) -> None:
         """Refuse an address that the transport cannot mean."""
-        if self.transport != "none" and not _ADDRESSES[self.transport].fullmatch(self.address):
+        if self.transport != "none" and not _fits(self.transport, self.address):
             raise ValueError(f"address {self.address!r} does not fit transport {self.transport!r}")
         if not 1 <= self.timeout_s <= 60:
             raise ValueError("timeout_s is from 1 to 60")
+
+
+def _fits(transport: Transport, address: str) -> bool:
+    match = _ADDRESSES[transport].fullmatch(address)
+    port = match.groupdict().get("port") if match else None
+    return match is not None and (port is None or 0 < int(port) <= _MOST_PORT)
 
 
 # DLE EOT n: transmit real-time status (ESC/POS; n: 1 printer, 2 why offline, 4 paper sensor).

@@ -15,6 +15,7 @@ from pos.rules.order import Order
 from pos.rules.printer_settings import PrinterState
 from pos.stores import orders, print_jobs
 from pos.stores.print_jobs import Document, PrintJob
+from sync.database import SqliteError
 from sync.rules.refusal import Fault
 from sync.services.till import OpenTill
 
@@ -90,6 +91,8 @@ class PrintWorker:
                 self._state = "ready" if self._printer.exists else "none"
         except PrinterTrouble as trouble:
             self._state = trouble.state
+        except SqliteError:
+            self._state = "error"
         return self._state
 
     def reprint(self, order: Order) -> None:

@@ -1,19 +1,22 @@
 """Printers over real sockets: off, silent, out of paper, dying; a sale never waits or is lost."""
 
+import sys
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
-from pos.faces.printers import EscposPrinter
+from pos.faces.printers import EscposPrinter, EscposSession
 from pos.rules.order import Order
 from pos.rules.printer_settings import PrinterSettings, PrinterState
 from pos.rules.tender import Tender
 from pos.services.checkout import Checkout, Completed
-from pos.services.printing import PrintWorker
+from pos.services.printing import PrinterTrouble, PrintWorker
 from pos.services.register import Register
 from pos.stores import print_jobs
 from pos.stores.print_jobs import Document
+from sync.database import sqlite3
 from sync.services.till import OpenTill
 
 from .fake_printer import COVER_OPEN, PAPER_OUT, READY, FakePrinter
@@ -46,13 +49,15 @@ def render(till: OpenTill, order: Order, document: Document, *, copy: bool) -> b
     return f"{document} {order.receipt_no}{' COPY' if copy else ''};".encode()
 
 
-def worker_for(till: OpenTill, address: str, **choices: bool) -> PrintWorker:
-    settings = PrinterSettings(transport="network", address=address, timeout_s=1, **choices)
+def worker_for(till: OpenTill, address: str, *, silent_is_ready: bool = False) -> PrintWorker:
+    settings = PrinterSettings(
+        transport="network", address=address, timeout_s=1, silent_is_ready=silent_is_ready
+    )
     return PrintWorker(till, EscposPrinter(settings), render)
 
 
-def worker(till: OpenTill, printer: FakePrinter, **choices: bool) -> PrintWorker:
-    return worker_for(till, f"127.0.0.1:{printer.port}", **choices)
+def worker(till: OpenTill, printer: FakePrinter, *, silent_is_ready: bool = False) -> PrintWorker:
+    return worker_for(till, f"127.0.0.1:{printer.port}", silent_is_ready=silent_is_ready)
 
 
 def original(order: Order) -> bytes:
@@ -168,9 +173,61 @@ def test_a_file_keeps_every_document(till: OpenTill, tmp_path: Path) -> None:
     assert path.read_bytes() == b"".join(original(sale) for sale in sales)
 
 
+def test_a_disk_that_is_full_keeps_the_job_and_the_worker(till: OpenTill) -> None:
+    if not Path("/dev/full").exists():
+        pytest.skip("no device that is always full")
+    sell(till)
+    settings = PrinterSettings(transport="file", address="/dev/full")
+    printing = PrintWorker(till, EscposPrinter(settings), render)
+    assert printing.print_waiting() == "offline"
+    assert printing.unfinished() == 1
+
+
+def test_a_database_that_cannot_be_read_keeps_the_worker(
+    till: OpenTill, printer: FakePrinter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sale = sell(till)
+    printing = worker(till, printer)
+    with monkeypatch.context() as broken:
+        broken.setattr(till.journal, "read", unreadable)
+        assert printing.print_waiting() == "error"
+    assert printing.print_waiting() == "ready"
+    printer.wait_for(1)
+    assert printer.printed == [original(sale)]
+
+
+def unreadable() -> object:
+    raise sqlite3.OperationalError("disk I/O error")
+
+
+def test_a_windows_printer_that_fails_says_so_in_its_own_way(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    class PywinError(Exception):
+        pass
+
+    class Spooler:
+        def _raw(self, data: bytes) -> None:
+            raise PywinError(data)
+
+    monkeypatch.setitem(sys.modules, "pywintypes", SimpleNamespace(error=PywinError))
+    session = EscposSession(Spooler(), PrinterSettings(transport="windows", address="Receipts"))
+    with pytest.raises(PrinterTrouble):
+        session.send(b"a receipt")
+
+
 @pytest.mark.parametrize(
     ("transport", "address"),
-    [("network", ""), ("network", "printer:port"), ("usb", "04b8"), ("file", ""), ("serial", "")],
+    [
+        ("network", ""),
+        ("network", "printer:port"),
+        ("network", "printer:0"),
+        ("network", "printer:65536"),
+        ("network", "printer..local"),
+        ("usb", "04b8"),
+        ("file", ""),
+        ("serial", ""),
+    ],
 )
 def test_an_address_that_fits_no_transport_is_refused(transport: str, address: str) -> None:
     with pytest.raises(ValueError, match="does not fit"):
