@@ -127,7 +127,5 @@ def _print_again(setup: Setup, number: str, document: Document) -> None:
     with accepted(setup, opened) as till:
         order = accepted(setup, _order(till, number, document))
         print_again(till, order, document)
-    said = N_(
-        "Receipt {number} waits for the printer: it prints when the counter opens or with the next sale."
-    )
+    said = N_("Receipt {number} waits: it prints when the counter opens or with the next sale.")
     click.echo(setup.say(said, number=grouped(order.receipt_no)))

@@ -127,7 +127,7 @@ def test_printing_again_adds_a_copy_that_waits(setup: Setup, order: Order, tmp_p
     printing = having(setup, transport="file", address=str(tmp_path / "paper"))
     result = run(printing, order.receipt_no, "--print", "--card")
     assert result.exit_code == 0
-    assert "waits for the printer" in result.stdout
+    assert "waits: it prints" in result.stdout
     with opened(setup, selling=False) as till:
         newest = print_jobs.of_order(till.journal.read(), order.order_id)[-1]
         rows = till.journal.read().execute(
