@@ -8,19 +8,19 @@ from sync.rules.refusal import N_
 
 MEANINGS: dict[str, str] = {
     "help": N_("This help"),
-    "find": N_("Find goods by name, code or pinyin initials"),
-    "member": N_("Attach a member by card or phone"),
-    "join": N_("Join PLUS: the plan goes into this sale"),
-    "quick": N_("Bags and goods without a barcode"),
+    "find": N_("Find by name, code or initials"),
+    "member": N_("Member by card or phone"),
+    "join": N_("Join PLUS in this sale"),
+    "quick": N_("Bags, goods without a barcode"),
     "hold": N_("Set this sale aside"),
-    "recall": N_("Take a sale back that was set aside"),
-    "delivery": N_("Carried out or shipped by the factory"),
-    "order_link": N_("QR for ordering the chosen goods online"),
-    "pay": N_("Take payment (also Enter on an empty line)"),
+    "recall": N_("Take back a sale set aside"),
+    "delivery": N_("Carried out or factory-shipped"),
+    "order_link": N_("QR to order the line online"),
+    "pay": N_("Pay (also Enter, empty line)"),
     "receipt": N_("Last receipt; print it again"),
     "theme": N_("Dark or light"),
     "language": N_("Chinese or English"),
-    "quantity": N_("Quantity of the chosen line; 3* before a scan"),
+    "quantity": N_("Quantity; or 3* before a scan"),
     "more": N_("One piece more"),
     "fewer": N_("One piece less"),
     "remove": N_("Remove the chosen line"),
@@ -36,7 +36,7 @@ GUIDE = N_(
 class HelpScreen(Dialog[None]):
     """Shows all keys; a scan goes on selling."""
 
-    WIDTH = 92
+    WIDTH = 94
     PASSES_SCANS = True
 
     def __init__(self, say: Language, keys: KeySettings) -> None:
@@ -64,8 +64,8 @@ class HelpScreen(Dialog[None]):
         width = self.inner // 2
         names = " ".join([shown_key(self._keys, action), *self._others(action)])
         return (
-            (fit(names, 14) + " ", "bar_key"),
-            (fit(self.say(MEANINGS[action]), width - 15), "plain"),
+            (fit(names, 11) + " ", "bar_key"),
+            (fit(self.say(MEANINGS[action]), width - 12), "plain"),
         )
 
     def _others(self, action: str) -> list[str]:

@@ -85,13 +85,16 @@ class MainScreen(Listens, Screen[None]):
         self.say = say
         self.entry.border_title = say("Scan")
         self.entry.border_subtitle = say("quantity first: 3*code")
-        self.entry.placeholder = say(
-            "Scan, or type a code, a name, pinyin initials; Enter alone pays"
-        )
+        self.entry.placeholder = say("Scan, or type code, name or initials; Enter alone pays")
         self._block("head").show([head_row(say, self._block("head").size.width)])
         self.query_one(KeyBar).redraw(say)
         self.cart.begin = tuple(
-            panels.begin_rows(say, self.services.keys, self.cart.size.width or 60)
+            panels.begin_rows(
+                say,
+                self.services.keys,
+                self.cart.size.width or 60,
+                demo=self.services.setup.demo,
+            )
         )
         self.cart.redraw(say)
         self._shown_view = None
@@ -136,17 +139,15 @@ class MainScreen(Listens, Screen[None]):
         state = f"● {say(hub)}" + (say(", {count} to send", count=pending) if pending else "")
         clock = china_time(setup.clock.now_ms()).strftime("%H:%M")
         alarm = self.standing.hub == "alarm"
-        left: Row = ((f" {say('Xuanpin')}  {name} · {setup.till.id} ", "bar"),)
-        if setup.demo:
-            left = (*left, (f" {say('DEMO')} ", "demo"))
         cashier = say("cashier {name}", name=setup.till.cashier)
         right: Row = (
-            (f"{cashier}   ", "bar"),
+            (f" {say('DEMO')} ", "demo") if setup.demo else ("", "bar"),
+            (f"  {setup.till.id}  {cashier} ", "bar"),
             (f" {state} ", "bar_alarm" if alarm else "bar"),
-            (f"  {clock} ", "bar"),
+            (f" {clock} ", "bar"),
         )
-        gap = max(self.size.width - row_cells(left) - row_cells(right), 1)
-        self._block("bar").show([(*left, (" " * gap, "bar"), *right)])
+        room = max(self.size.width - row_cells(right), 0)
+        self._block("bar").show([((fit(f" {say('Xuanpin')}  {name}", room), "bar"), *right)])
 
     def tell(self, text: str, tone: Tone = "said_plain") -> None:
         """Answer in the line under the cart."""

@@ -104,7 +104,7 @@ def member_rows(
         pair(say("Member"), say("none"), width),
         (
             (f"{shown_key(keys, 'member')} ", "bar_key"),
-            (say("Card or phone") + "  ", "dim"),
+            (say("Card/phone") + "  ", "dim"),
             (f"{shown_key(keys, 'join')} ", "bar_key"),
             (say("Join PLUS"), "dim"),
         ),
@@ -141,7 +141,7 @@ def last_rows(say: Language, order: Order | None, keys: KeySettings, width: int)
     ]
 
 
-def begin_rows(say: Language, keys: KeySettings, width: int) -> list[Row]:
+def begin_rows(say: Language, keys: KeySettings, width: int, *, demo: bool) -> list[Row]:
     """Return how to begin, shown where the cart is still empty."""
     steps = (
         (
@@ -157,7 +157,9 @@ def begin_rows(say: Language, keys: KeySettings, width: int) -> list[Row]:
             N_("Enter on the empty line, or {pay}: cash, WeChat, Alipay … then a receipt."),
         ),
     )
-    named = {name: shown_key(keys, name) for name in ("member", "join", "pay", "help", "quick")}
+    named = {
+        name: shown_key(keys, name) for name in ("member", "join", "pay", "help", "quick", "find")
+    }
     rows: list[Row] = [EMPTY, ((f"   {say('A new sale')}", "accent"),), EMPTY]
     for number, (head, text) in enumerate(steps, 1):
         lines = wrap(say(text, **named), max(width - 16, 20))
@@ -171,7 +173,11 @@ def begin_rows(say: Language, keys: KeySettings, width: int) -> list[Row]:
         rows += [((" " * 14 + line, "plain"),) for line in lines[1:]]
         rows.append(EMPTY)
     tip = say("{quick}: bags and goods without a barcode · {help}: all keys", **named)
-    return [*rows, (("   " + tip, "dim"),)]
+    rows.append((("   " + tip, "dim"),))
+    if demo:
+        trial = say("Demo goods: type xymj, hlt or dksj; {find} and 9521 lists all.", **named)
+        rows += [EMPTY, (("   " + trial, "money"),)]
+    return rows
 
 
 def _less(fen: int) -> str:

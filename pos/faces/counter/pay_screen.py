@@ -35,7 +35,7 @@ class Till:
 class PayScreen(Dialog[Completed]):
     """Answers with the completed sale; Esc goes back to the cart, nothing taken."""
 
-    WIDTH = 66
+    WIDTH = 70
 
     def __init__(self, say: Language, till: Till) -> None:
         super().__init__(say, say("Take payment"))
@@ -60,7 +60,7 @@ class PayScreen(Dialog[Completed]):
     def body(self) -> list[Row]:
         """The sum, the methods, what was taken so far, what is likely handed over."""
         left = center(self.say("Still to pay" if self._tenders else "To pay"), self.inner)
-        rows: list[Row] = [((left, "dim"),)]
+        rows: list[Row] = [((left, "dim"),), EMPTY]
         rows += [
             ((center(line, self.inner), "money"),) for line in big(format_yuan(self._left_fen))
         ]
@@ -197,6 +197,9 @@ class PayScreen(Dialog[Completed]):
         settled = self._till.quote(tenders)
         if isinstance(settled, Refused):
             self.tell(self.say(settled.message).format(**settled.values), "said_plain")
+            return
+        if self._method != "cash" and not settled.change_fen:
+            self.tell(self.say("Nothing is left to pay after this."), "said_good")
             return
         text = self.say("Change {sum}", sum=format_yuan(settled.change_fen))
         if settled.rounding_fen:

@@ -61,14 +61,17 @@ def wrap(text: str, width: int) -> list[str]:
     return [*lines, line.rstrip()]
 
 
+_CLOSING, _OPENING = "，。；：！？）、》”", "（《“"
+
+
 def _words(text: str) -> list[str]:
     words = [""]
     for character in text:
         wide = cell_len(character) == 2
-        if words[-1] and (wide or words[-1].endswith(" ") or cell_len(words[-1][-1]) == 2):
-            closing = character in "，。；：！？）、》”"
-            if not closing:
-                words.append("")
+        last = words[-1][-1:]
+        may_break = wide or last == " " or cell_len(last) == 2
+        if last and may_break and character not in _CLOSING and last not in _OPENING:
+            words.append("")
         words[-1] += character
     return words
 
