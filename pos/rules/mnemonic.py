@@ -6,8 +6,8 @@ Dictionaries get some names wrong, so a mnemonic holds several spellings, the li
 
 import functools
 import unicodedata
-from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from itertools import chain, starmap
 
 from pos.rules.codes import half_width
 
@@ -21,13 +21,24 @@ class Initials:
     def __init__(self) -> None:
         from pypinyin.constants import PHRASES_DICT, PINYIN_DICT
 
-        self._usual: dict[str, str] = {}
-        self._others: dict[str, tuple[str, ...]] = {}
-        for code, readings in PINYIN_DICT.items():
-            self._learn(chr(code), [_initial(reading) for reading in readings.split(",")])
-        for hanzi, counted in _count_readings(PHRASES_DICT).items():
-            self._learn(hanzi, [letter for letter, _ in counted.most_common()])
-        self._phrases, self._lengths = self._irregular(PHRASES_DICT)
+        readings = {chr(code): _letters(text) for code, text in PINYIN_DICT.items()}
+        several = {hanzi for hanzi, letters in readings.items() if len(letters) > 1}
+        phrases = [
+            (phrase, "".join([_initial(reading[0]) for reading in read]))
+            for phrase, read in PHRASES_DICT.items()
+            if not several.isdisjoint(phrase) and len(phrase) == len(read)
+        ]
+        counted = Counter(chain.from_iterable(starmap(zip, phrases)))
+        seen: dict[str, str] = {}
+        for (hanzi, letter), _ in counted.most_common():
+            seen[hanzi] = seen.get(hanzi, "") + letter
+        spoken = readings | seen  # the letters a hanzi has in phrases, the most frequent first
+        self._usual = {hanzi: letters[0] for hanzi, letters in spoken.items()}
+        self._others = {hanzi: letters[1:] for hanzi, letters in spoken.items() if letters[1:]}
+        self._phrases = {p: letters for p, letters in phrases if letters != self._plainly(p)}
+        self._lengths: dict[str, list[int]] = {}  # of phrases that begin so, the longest first
+        for first, length in sorted({(p[0], -len(p)) for p in self._phrases}):
+            self._lengths.setdefault(first, []).append(-length)
 
     def mnemonic(self, name: str) -> str:
         """Return the mnemonic of a name: at most eight spellings separated by `|`.
@@ -42,13 +53,6 @@ class Initials:
                 spelling = [*likeliest[:place], other, *likeliest[place + 1 :]]
                 spellings.append("".join(spelling))
         return SEPARATOR.join(list(dict.fromkeys(spellings))[:MOST_SPELLINGS])
-
-    def _learn(self, hanzi: str, letters: Sequence[str]) -> None:
-        usual, *others = dict.fromkeys(letter for letter in letters if letter)
-        self._usual[hanzi] = usual
-        self._others[hanzi] = tuple(others)
-        if not others:
-            del self._others[hanzi]
 
     def _likeliest(self, plain: str) -> list[str]:
         letters = [self._letter(character) for character in plain]
@@ -66,28 +70,14 @@ class Initials:
             return usual
         return character if character.isascii() and character.isalnum() else ""
 
-    def _irregular(
-        self, phrases: Mapping[str, Sequence[Sequence[str]]]
-    ) -> tuple[dict[str, str], dict[str, tuple[int, ...]]]:
-        """Keep the phrases that read otherwise than their hanzi do one by one."""
-        kept: dict[str, str] = {}
-        lengths: defaultdict[str, set[int]] = defaultdict(set)
-        for phrase, readings in phrases.items():
-            letters = "".join(_initial(reading[0]) for reading in readings)
-            if len(letters) == len(phrase) and letters != "".join(map(self._letter, phrase)):
-                kept[phrase] = letters
-                lengths[phrase[0]].add(len(phrase))
-        return kept, {first: tuple(sorted(ns, reverse=True)) for first, ns in lengths.items()}
+    def _plainly(self, phrase: str) -> str:
+        return "".join(map(self._letter, phrase))
 
 
-def _count_readings(
-    phrases: Mapping[str, Sequence[Sequence[str]]],
-) -> dict[str, Counter[str]]:
-    counted: defaultdict[str, Counter[str]] = defaultdict(Counter)
-    for phrase, readings in phrases.items():
-        for hanzi, reading in zip(phrase, readings, strict=False):
-            counted[hanzi][_initial(reading[0])] += 1
-    return counted
+@functools.cache
+def _letters(readings: str) -> str:
+    """Return the different first letters of readings such as `zhǎng,cháng`, in their order."""
+    return "".join(dict.fromkeys(_initial(reading) for reading in readings.split(",")))
 
 
 @functools.cache

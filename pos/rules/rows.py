@@ -45,7 +45,7 @@ def read_header(cells: Sequence[str]) -> tuple[str, ...] | Refused:
     names = tuple(cell.strip().lower() for cell in cells)
     for name in names:
         if name and name not in COLUMNS:
-            nearest = difflib.get_close_matches(name, COLUMNS, n=1, cutoff=0.5)
+            nearest = difflib.get_close_matches(name, COLUMNS, n=1)
             return Refused(
                 "import.unknown_column",
                 N_("There is no column “{column}”."),

@@ -160,9 +160,9 @@ def _has_lost_zeros(text: str) -> bool:
     return zeros and text.isdigit() and check_digit_holds(text)
 
 
-def _not_exact(cell: object) -> Spoilt:
+def _not_exact(cell: int | float) -> Spoilt:
     message = N_("The spreadsheet keeps {number} as a number and has lost digits of it.")
-    return _spoilt("import.cell_precision", message, number=cell)
+    return _spoilt("import.cell_precision", message, number=format(cell, ".15g"))
 
 
 def _spoilt(reason: str, message: str, **values: object) -> Spoilt:

@@ -1,0 +1,212 @@
+"""The catalogue finds goods by every spelling of a code, by sku, offer, initials and words."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from msgspec.structs import replace
+
+from pos.rules.code_keys import code_key
+from pos.rules.codes import lookup_codes
+from pos.rules.items import Item, Tier
+from pos.rules.search_words import index_words, match_query
+from pos.stores import catalogue
+from sync.database import Database
+
+from .goods_lists import contents, empty_catalogue, stock
+
+TEA = Item(
+    sku="T-1",
+    name_zh="信阳毛尖250g",
+    name_en="Xinyang Maojian",
+    unit="罐",
+    retail_fen=16800,
+    plus_fen=14800,
+    tiers=(Tier(5, 11800),),
+    barcodes=("9520123456788",),
+    offer_id="0000952",
+    mnemonic="xymj250g",
+    attributes=(("pack", "6"),),
+)
+YAM = Item(
+    sku="Y-1",
+    name_zh="铁棍山药",
+    unit="kg",
+    retail_fen=1980,
+    weighed=True,
+    barcodes=("PLU:00301",),
+    mnemonic="tgsy",
+)
+SOCKS = Item(
+    sku="S-1",
+    name_zh="棉袜 5双",
+    name_en="Cotton socks",
+    unit="包",
+    retail_fen=2990,
+    centers=("yiwu", "chenghai"),
+    barcodes=("012345678905", "SOCK/5"),
+    mnemonic="mw5s|nw5s",
+)
+
+
+@pytest.fixture
+def reference(tmp_path: Path) -> Iterator[Database]:
+    with empty_catalogue(tmp_path) as database:
+        stock(database, TEA, YAM, SOCKS)
+        yield database
+
+
+def found(database: Database, text: str, center: str = "yiwu", limit: int = 20) -> list[str]:
+    return [item.sku for item in catalogue.search(database.read(), text, center, limit)]
+
+
+@pytest.mark.parametrize(
+    ("code", "item"),
+    [
+        ("9520123456788", TEA),
+        ("09520123456788", TEA),
+        ("012345678905", SOCKS),
+        ("0012345678905", SOCKS),
+        ("SOCK/5", SOCKS),
+        ("PLU:00301", YAM),
+        ("PLU:301", YAM),
+        ("9521000000018", None),
+    ],
+)
+def test_a_code_is_found_whole_by_any_spelling(
+    reference: Database, code: str, item: Item | None
+) -> None:
+    assert catalogue.by_code(reference.read(), (code,), "yiwu") == item
+    assert catalogue.by_code(reference.read(), lookup_codes(code), "yiwu") == item
+
+
+@given(
+    st.sampled_from([8, 12, 13, 14]).flatmap(
+        lambda n: st.text("0123456789", min_size=n, max_size=n)
+    )
+)
+def test_all_spellings_that_a_scan_looks_up_have_one_key(code: str) -> None:
+    assert {code_key(spelling) for spelling in lookup_codes(code)} == {code_key(code)}
+
+
+@given(st.integers(0, 999_999), st.integers(0, 3))
+def test_a_plu_has_one_key_however_many_zeros_stand_before_it(plu: int, zeros: int) -> None:
+    code = f"PLU:{'0' * zeros}{plu}"
+    assert {code_key(spelling) for spelling in lookup_codes(code)} == {f"PLU:{plu}"}
+
+
+def test_an_item_is_found_only_in_its_centers(reference: Database) -> None:
+    db = reference.read()
+    assert catalogue.by_code(db, ("SOCK/5",), "zhengzhou") is None
+    assert catalogue.by_sku(db, "S-1") == SOCKS
+    assert found(reference, "棉袜", "zhengzhou") == []
+    assert found(reference, "S-1", "zhengzhou") == []
+    assert found(reference, "棉袜", "chenghai") == ["S-1"]
+
+
+def test_an_offer_that_several_items_share_is_nobodys_guess(reference: Database) -> None:
+    assert catalogue.by_offer(reference.read(), "0000952", "yiwu") == TEA
+    assert catalogue.by_offer(reference.read(), "952", "yiwu") is None
+    stock(reference, replace(TEA, sku="T-2", barcodes=()))
+    assert catalogue.by_offer(reference.read(), "0000952", "yiwu") is None
+    assert found(reference, "0000952") == ["T-1", "T-2"]
+
+
+@pytest.mark.parametrize(
+    ("text", "skus"),
+    [
+        ("毛尖", ["T-1"]),
+        ("毛 尖", ["T-1"]),
+        ("尖毛", []),
+        ("信阳 maoj", ["T-1"]),
+        ("ｘｙｍｊ", ["T-1"]),
+        ("XYMJ", ["T-1"]),
+        ("nw5", ["S-1"]),
+        ("cott", ["S-1"]),
+        ("otton", []),
+        ("5双", ["S-1"]),
+        ("95201234", ["T-1"]),
+        ("01234", ["S-1"]),
+        ("301", []),
+        ("plu:301", []),
+        ("PLU:301", ["Y-1"]),
+        ("t-", ["T-1"]),
+        ('"', []),
+        ("*", []),
+        ("毛尖' OR 1", []),
+        ("  ", []),
+        ("NEAR(", []),
+    ],
+)
+def test_what_is_typed_finds(reference: Database, text: str, skus: list[str]) -> None:
+    assert found(reference, text) == skus
+
+
+def test_a_search_shows_no_more_than_asked(reference: Database) -> None:
+    stock(reference, *(replace(TEA, sku=f"T-{n}", barcodes=()) for n in range(2, 30)))
+    assert len(found(reference, "毛尖", limit=7)) == 7
+    assert len(found(reference, "xymj", limit=7)) == 7
+
+
+@given(st.text(max_size=30))
+def test_no_query_is_a_syntax_error(text: str) -> None:
+    words = match_query(text)
+    assert words.count('"') % 2 == 0
+    assert not words or words.startswith('"')
+
+
+@given(st.text("毛尖茶abc １２\x85", max_size=12), st.text("ab é", max_size=6))
+def test_words_are_cut_the_same_by_the_quick_way(chinese: str, english: str) -> None:
+    assert (
+        index_words(chinese, english).split() == index_words(chinese, english + " é").split()[:-1]
+    )
+
+
+def test_a_changed_item_leaves_nothing_of_its_old_self(reference: Database) -> None:
+    renamed = replace(TEA, name_zh="红茶", name_en="", barcodes=(), mnemonic="hc", offer_id="")
+    assert stock(reference, renamed, YAM) == catalogue.Written(added=0, changed=1, unchanged=1)
+    for text in ("毛尖", "xymj", "9520123456788", "maojian", "0000952"):
+        assert found(reference, text) == []
+    assert found(reference, "红茶") == found(reference, "hc") == ["T-1"]
+
+
+def test_writing_the_same_again_changes_nothing(reference: Database) -> None:
+    before = contents(reference)
+    assert stock(reference, SOCKS, TEA, YAM) == catalogue.Written(unchanged=3)
+    assert contents(reference) == before
+
+
+def test_codes_can_be_handed_on_in_one_batch(reference: Database) -> None:
+    heir = Item(sku="A-1", name_zh="茶", unit="罐", retail_fen=1, barcodes=TEA.barcodes)
+    stock(reference, heir, replace(TEA, barcodes=()))
+    assert catalogue.by_code(reference.read(), TEA.barcodes, "yiwu") == heir
+
+
+names = st.text(max_size=12)
+items = st.builds(
+    Item,
+    sku=st.text("ABC123", min_size=1, max_size=4),
+    kind=st.sampled_from(["goods", "bag"]),
+    name_zh=names,
+    name_en=names,
+    unit=names,
+    retail_fen=st.integers(0, 10**9),
+    plus_fen=st.none() | st.integers(0, 10**9),
+    tiers=st.lists(st.builds(Tier, st.integers(1, 10**9), st.integers(0, 10**9))).map(tuple),
+    offer_id=names,
+    weighed=st.booleans(),
+    ships=st.integers(0, 2),
+    attributes=st.lists(st.tuples(names, names), max_size=3).map(tuple),
+)
+
+
+@given(st.lists(items, max_size=5, unique_by=lambda item: item.sku))
+def test_what_is_written_is_read_back(
+    tmp_path_factory: pytest.TempPathFactory, goods: list[Item]
+) -> None:
+    with empty_catalogue(tmp_path_factory.mktemp("catalogue")) as database:
+        stock(database, *goods)
+        assert [catalogue.by_sku(database.read(), item.sku) for item in goods] == goods
+        assert catalogue.count(database.read()) == len(goods)
