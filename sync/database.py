@@ -27,7 +27,7 @@ sqlite3 = utils.sqlite3  # type: ignore[attr-defined]
 SqliteError: type[Exception] = sqlite3.Error
 
 
-class CommitUnknown(Exception):  # noqa: N818 - neither success nor failure is known
+class CommitUnknown(Fault):
     """COMMIT raised: the transaction may or may not be durable. Reopen and look for its id."""
 
 
@@ -81,7 +81,7 @@ class Database:
             try:
                 writer.conn.execute("COMMIT")
             except sqlite3.Error as error:
-                raise CommitUnknown(str(error)) from error
+                raise CommitUnknown(_unusable(self.path, error)) from error
 
     @contextmanager
     def exclusive(self) -> Iterator[None]:

@@ -90,13 +90,19 @@ class Checkout:
                 N_("This basket is too large to be recorded as one sale."),
                 N_("Take no money yet; sell it in two parts."),
             )
-        if shutil.disk_usage(self._till.directory).free < LEAST_FREE_BYTES:
+        if self._free_bytes() < LEAST_FREE_BYTES:
             return Refused(
                 "disk.full",
                 N_("The disk is full: the sale could not be recorded."),
                 N_("Take no money yet; free some space first."),
             )
         return None
+
+    def _free_bytes(self) -> int:
+        try:
+            return shutil.disk_usage(self._till.directory).free
+        except OSError as error:
+            raise Fault(_not_recorded(error)) from error
 
     def quote(self, cart: Cart, tenders: Sequence[Tender]) -> Settlement | Refused:
         """Say how these tenders would settle the cart, or why they would not; writes nothing."""

@@ -84,6 +84,7 @@ class Register:
     def __init__(self, till: OpenTill, *, keep: bool = True) -> None:
         """Take up the cart that an earlier run left open, under a new id; else start empty.
 
+        Of several the newest is taken up and the others are held; one without goods is dropped.
         Without `keep` the cart lives in memory only, and nothing is ever written.
         """
         self._till = till
@@ -171,7 +172,8 @@ class Register:
 
     def detach(self) -> None:
         """Forget the attached member; prices go back."""
-        self._change(carting.detach_member(self._cart))
+        if self._cart.member is not None:
+            self._change(carting.detach_member(self._cart))
 
     def join(self, phone: str | None = None) -> Refused | None:
         """Put the PLUS plan into the cart, with or without a phone number."""
@@ -312,9 +314,13 @@ class Register:
 
     def _take_up(self) -> None:
         left = carts.open_carts(self._till.journal.read())
-        if left:
-            self._continue(*left[0])
-        for run, older in left[1:]:
+        for _, empty in left:
+            if not empty.lines:
+                self._till.journal.repeatable(partial(carts.remove, order_id=empty.order_id))
+        filled = [(run, cart) for run, cart in left if cart.lines]
+        if filled:
+            self._continue(*filled[0])
+        for run, older in filled[1:]:
             self._till.journal.repeatable(partial(carts.set_aside, run=run, cart=older))
         self._held = carts.count_held(self._till.journal.read())
 

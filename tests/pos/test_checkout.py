@@ -184,6 +184,18 @@ def test_a_full_disk_is_said_before_money_is_taken(
     assert reason(checkout.complete(cart, CASH)) == "disk.full"
 
 
+def test_a_disk_that_is_gone_is_a_fault_before_money_is_taken(
+    register: Register, checkout: Checkout, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def gone(path: object) -> None:
+        raise FileNotFoundError(path)
+
+    cart = filled(register)
+    monkeypatch.setattr(shutil, "disk_usage", gone)
+    with pytest.raises(Fault):
+        checkout.quote(cart, CASH)
+
+
 class FaultyDisk:
     """Makes a database's statements fail as a broken disk does; `failures` are still to come.
 

@@ -232,3 +232,27 @@ def test_a_register_that_keeps_nothing_writes_nothing(setup: Setup) -> None:
         register.join()
         assert register.view().priced.total_fen == 14800 + 9900
         assert rows(reading, "cart") == 0
+
+
+def test_carts_that_crashes_left_open_are_taken_up_or_held_and_empty_ones_dropped(
+    setup: Setup,
+) -> None:
+    from msgspec.structs import replace
+
+    from pos.rules.cart import open_cart
+    from pos.stores import carts
+
+    with opened(setup) as till:
+        stock(till)
+        register = Register(till)
+        scan(register, TEA_CODE)
+        older = replace(register.cart, order_id="00" + register.cart.order_id[2:])
+        empty = open_cart(till.new_id(), till.now_ms(), "2026-11-22")
+        with till.journal.transaction() as db:
+            carts.save(db, "an older run", replace(older, lines=older.lines * 2))
+            carts.save(db, "an older run", empty)
+    with opened(setup) as till:
+        register = Register(till)
+        assert len(register.cart.lines) == 1
+        assert [(held.number, held.lines) for held in register.held()] == [(1, 2)]
+        assert rows(till, "cart") == 2
