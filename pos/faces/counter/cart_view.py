@@ -50,6 +50,9 @@ def line_row(say: Language, priced: PricedLine, place: int, width: int, *, chose
     )
 
 
+_Key = tuple[PricedLine, int, int, bool]
+
+
 class CartView(ScrollView):
     """Shows a priced basket with one line chosen; an empty one shows how to begin."""
 
@@ -63,6 +66,7 @@ class CartView(ScrollView):
         self._lines: tuple[PricedLine, ...] = ()
         self._chosen = 0
         self._rows: list[Row] = []
+        self._made: dict[int, tuple[_Key, Row]] = {}
 
     @property
     def chosen(self) -> PricedLine | None:
@@ -92,6 +96,7 @@ class CartView(ScrollView):
         """Draw everything anew, as after a change of language or size."""
         self.say = say
         self._rows = []
+        self._made.clear()
         self._draw()
 
     def on_resize(self) -> None:
@@ -100,11 +105,9 @@ class CartView(ScrollView):
 
     def _draw(self) -> None:
         width = self.scrollable_content_region.width or self.size.width
-        rows: list[Row] = [
-            line_row(self.say, priced, place, width, chosen=place - 1 == self._chosen)
-            for place, priced in enumerate(self._lines, 1)
-        ] or list(self.begin)
-        old, self._rows = self._rows, rows
+        rows: list[Row] = [self._row(place, width) for place in range(len(self._lines))]
+        old, self._rows = self._rows, rows or list(self.begin)
+        rows = self._rows
         # A virtual size that stays the same spares the frame a new layout.
         self.virtual_size = Size(width, max(len(rows), self.size.height))
         self.scroll_to_region(
@@ -117,6 +120,15 @@ class CartView(ScrollView):
         ]
         for y in changed:
             self.refresh_line(y)
+
+    def _row(self, place: int, width: int) -> Row:
+        """Return a line's row, the one it had if nothing about it has changed."""
+        key = (self._lines[place], place, width, place == self._chosen)
+        made = self._made.get(place)
+        if made is None or made[0] != key:
+            row = line_row(self.say, key[0], place + 1, width, chosen=key[3])
+            made = self._made[place] = (key, row)
+        return made[1]
 
     def render_line(self, y: int) -> Strip:
         """Draw one line of the screen."""

@@ -25,10 +25,14 @@ from sync.services.status import read_status
 from sync.services.till import OpenTill, open_till
 from sync.setup import Setup
 
+# Read when textual is imported: Esc is not waited for long, and a frame not for the next 60th.
+TERMINAL = {"ESCDELAY": "25", "TEXTUAL_FPS": "240"}
+
 
 def open_counter(setup: Setup) -> None:
     """Open this till's counter and stay until the cashier closes it."""
-    os.environ.setdefault("ESCDELAY", "25")  # read when textual is imported
+    for name, value in TERMINAL.items():
+        os.environ.setdefault(name, value)
     with ExitStack() as stack:
         till = stack.enter_context(accepted(setup, open_till(setup, selling=True)))
         printing = make_worker(till)

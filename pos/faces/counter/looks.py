@@ -8,7 +8,7 @@ from textual.theme import Theme
 Tone = Literal[
     "plain", "dim", "strong", "accent", "money", "good", "bad",
     "head", "bar", "bar_key", "bar_alarm", "chosen", "chosen_dim", "chosen_money",
-    "said_good", "said_bad", "said_plain", "demo", "symbol",
+    "said_good", "said_bad", "said_plain", "demo", "symbol", "edge",
 ]  # fmt: skip
 
 DARK = Theme(
@@ -68,5 +68,6 @@ def tones(theme: Theme) -> dict[Tone, Style]:
         "said_bad": Style(color="#ffffff", bgcolor="#b91c1c", bold=True),
         "said_plain": Style(color=theme.variables["quiet"]),
         "demo": Style(color="#3b1d00", bgcolor="#fbbf24", bold=True),
+        "edge": Style(color=theme.variables["edge"]),
         "symbol": Style(color="#000000", bgcolor="#ffffff"),
     }

@@ -16,6 +16,7 @@ from pos.faces.counter.looks import Tone
 from pos.faces.counter.panels import Standing
 from pos.faces.counter.rows import EMPTY, Row, Rows, fit, row_cells
 from pos.faces.counter.services import Services
+from pos.faces.counter.side import INNER, Side
 from pos.faces.counter.words import item_words
 from pos.rules.basket import Benefits
 from pos.rules.items import Item
@@ -30,7 +31,6 @@ from sync.rules.refusal import Fault, Refused
 
 T = TypeVar("T")
 
-SIDE = 29  # cells inside a side panel
 _PREFIX = re.compile(r"[0-9０-９]{1,4}[*＊]")
 _TYPED = re.compile(r"(?:(?P<quantity>\d{1,4})\*)?(?P<words>.*)")
 
@@ -57,15 +57,14 @@ class MainScreen(Listens, Screen[None]):
                 yield Rows(surface="panel", id="head")
                 yield CartView(self.say, id="cart")
                 yield Rows(id="detail")
-            with Vertical(id="side"):
-                for name in ("total", "sums", "member", "last", "state"):
-                    yield Rows(id=name)
+            yield Side(id="side")
         yield Rows(surface="background", id="said")
 
     def on_mount(self) -> None:
         """Show the cart that an earlier run left, if any."""
         self.entry = self.query_one("#entry", Entry)
         self.cart = self.query_one("#cart", CartView)
+        self.side = self.query_one("#side", Side)
         self._blocks = {rows.id: rows for rows in self.query(Rows)}
         last = self.ask(self.services.last_order)
         self.last = None if isinstance(last, Refused) else last
@@ -109,16 +108,17 @@ class MainScreen(Listens, Screen[None]):
         moved = before is None or before.cart.touched != cart.touched or before.cart != cart
         self.cart.show(priced, touched=cart.touched if moved else None)
         say, keys = self.say, self.services.keys
-        self._block("total").show(panels.total_rows(say, priced, SIDE))
-        self._block("sums").show(panels.sum_rows(say, priced, SIDE))
+        self.side.put("total", panels.total_rows(say, priced, INNER))
+        self.side.put("sums", panels.sum_rows(say, priced, INNER))
         could_fen = 0
         if cart.member is None and cart.join is None and cart.lines:
             could_fen = price_basket(cart.lines, Benefits(plus=True)).plus_saved_fen
-        self._block("member").show(panels.member_rows(say, cart, priced, keys, SIDE, could_fen))
+        self.side.put("member", panels.member_rows(say, cart, priced, keys, INNER, could_fen))
         if before is None or before.held != view.held:
-            self._show_state(view.held)
+            self._put_state(view.held)
         if before is None or not cart.lines or not before.cart.lines:
-            self._block("last").show(panels.last_rows(say, self.last, keys, SIDE))
+            self.side.put("last", panels.last_rows(say, self.last, keys, INNER))
+        self.side.draw()
         self._show_detail()
         self._shown_view = view
         return view
@@ -126,7 +126,8 @@ class MainScreen(Listens, Screen[None]):
     def show_standing(self, standing: Standing) -> None:
         """Show how hub and printer stand now."""
         self.standing = standing
-        self._show_state(self._shown_view.held if self._shown_view else 0)
+        self._put_state(self._shown_view.held if self._shown_view else 0)
+        self.side.draw()
         self.tick()
 
     def tick(self) -> None:
@@ -170,8 +171,8 @@ class MainScreen(Listens, Screen[None]):
         words = item_words(self.say, chosen.line.item) if chosen else ""
         block.show([((fit(f" {words}", block.size.width), "dim"),)])
 
-    def _show_state(self, held: int) -> None:
-        self._block("state").show(panels.state_rows(self.say, self.standing, held, SIDE))
+    def _put_state(self, held: int) -> None:
+        self.side.put("state", panels.state_rows(self.say, self.standing, held, INNER))
 
     # what comes in
 
