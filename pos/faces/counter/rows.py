@@ -18,6 +18,7 @@ Surface = Literal["background", "surface", "panel", "primary"]
 Span = tuple[str, Tone]
 Row = tuple[Span, ...]
 EMPTY: Row = ()
+MOST_STRIPS = 500
 
 
 def fit(text: str, width: int) -> str:
@@ -105,13 +106,18 @@ def _styles(dark: bool) -> dict[Tone, Style]:
 
 
 class Painter:
-    """Turns rows into strips on a widget's own background; styles are worked out once a theme."""
+    """Turns rows into strips on a widget's own background.
+
+    Styles are worked out once a theme; a row seen before is the strip it was, which Textual
+    need not measure and encode again.
+    """
 
     def __init__(self, surface: Surface) -> None:
         self._surface = surface
         self._theme: Theme | None = None
         self._base = Style()
         self._toned: dict[Tone, Style] = {}
+        self._strips: dict[tuple[Row, int], Strip] = {}
 
     def strip(self, widget: Widget, row: Row, width: int) -> Strip:
         """Draw one row, filled to the width."""
@@ -120,6 +126,15 @@ class Painter:
             self._theme = theme
             self._base = Style(bgcolor=getattr(theme, self._surface))
             self._toned = {t: self._base + s for t, s in _styles(theme.dark).items()}
+            self._strips.clear()
+        strip = self._strips.get((row, width))
+        if strip is None:
+            if len(self._strips) >= MOST_STRIPS:
+                self._strips.clear()
+            strip = self._strips[row, width] = self._drawn(row, width)
+        return strip
+
+    def _drawn(self, row: Row, width: int) -> Strip:
         segments = [Segment(text, self._toned[tone]) for text, tone in row]
         fill = segments[-1].style if segments else self._base
         return Strip(segments).adjust_cell_length(width, fill)
