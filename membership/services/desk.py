@@ -133,7 +133,7 @@ class Desk:
             hub_public=enrolment.hub_public if enrolment else None,
             own_public=self._till.keys.public,
             revoked=members.revoked_serials(self._till.reference.read(), [signed.card.serial]),
-            today=self._till.today(),
+            today=self._till.certain_day(),
         )
 
 

@@ -201,8 +201,7 @@ class Checkout:
         if sale.issuer is None:
             return None
         counter = members.next_counter(db, sale.issuer.first_counter)
-        today = date.fromisoformat(sale.cart.day)
-        serial = self._desk.new_serial()
+        serial, today = self._desk.new_serial(), self._till.certain_day()
         return make_grant(sale.issuer, counter, serial, today, self._plan.years)
 
     def _journal_grant(self, db: Database, cart: Cart, grant: Grant, stamp: Stamp) -> None:

@@ -354,7 +354,7 @@ class Register:
 
         member = cart.member
         if member is not None and (
-            date.fromisoformat(member.until) < self._till.today()
+            date.fromisoformat(member.until) < self._till.certain_day()
             or members.revoked_serials(db, [member.serial])
         ):
             member = None

@@ -43,7 +43,9 @@ def spoken_language(ctx: click.Context) -> Language | None:
 def spoken(command: click.Command, say: Language) -> click.Command:
     """Return a copy of a command whose help texts are translated."""
     translated = copy.copy(command)
-    translated.help = say(" ".join(command.help.split())) if command.help else command.help
+    if command.help:
+        text = " ".join(command.help.split())
+        translated.help = say(text)
     translated.params = [_spoken_parameter(parameter, say) for parameter in command.params]
     return translated
 

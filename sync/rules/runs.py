@@ -13,6 +13,7 @@ from sync.rules.entry import GENESIS
 
 RUN_OPENED = "run_opened"
 CLOCK_JUMP = "clock_jump"
+SIGN_IN = "sign_in"
 TAG_BYTES = 4
 MOST_SEQ = 2**63 - 1
 JUMP_MS = 24 * 60 * 60 * 1000
@@ -36,6 +37,14 @@ class ClockJump(
     """Body of `clock_jump`: how far the wall clock moved on its own (negative: set back)."""
 
     jump_ms: int
+
+
+class SignedIn(
+    msgspec.Struct, frozen=True, kw_only=True, tag_field="schema", tag="xuanpin.sign_in.1"
+):
+    """Body of `sign_in`: the cashier's number."""
+
+    cashier: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,12 +31,12 @@ from sync.rules.reply import (
     Reply,
     read_reply,
 )
-from sync.rules.runs import TAG_BYTES
+from sync.rules.runs import TAG_BYTES, Stamp
 from sync.rules.segment import pack
 from sync.services.till import OpenTill
 from sync.stores import journal as journals
 from sync.stores.carrying import carry_over
-from sync.stores.contacts import ContactState, read_contact, write_contact
+from sync.stores.contacts import ContactState, read_contact, write_contact, write_hub_clock
 from sync.stores.enrolment import Enrolment
 
 if TYPE_CHECKING:
@@ -71,6 +71,7 @@ class _Round:
     stalled: int = 0
     closed: list[str] = field(default_factory=list)
     flags: set[str] = field(default_factory=set)
+    hub_clock: Stamp | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,6 +242,8 @@ class Courier:
             return reply
         done.segments += 1
         done.flags.update(reply.flags)
+        now = self._till.stamp()
+        done.hub_clock = Stamp(reply.hub_time_ms, now.mono_ms, now.boot)
         last = batch.entries[count - 1]
         return _Exchange(reply, Mark(batch.run, last.header.seq, last.hash))
 
@@ -335,6 +338,8 @@ class Courier:
             return
         with self._till.journal.transaction() as db:
             write_contact(db, state, reason, self._till.now_ms())
+            if done.hub_clock is not None:
+                write_hub_clock(db, done.hub_clock)
 
 
 def not_enrolled() -> Refused:

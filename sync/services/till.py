@@ -18,12 +18,14 @@ from sync.keys import TillKeys, has_till_keys, load_or_create_till_keys, read_ph
 from sync.lock import SellingLock, opening_lock, unusable
 from sync.rules.days import china_day
 from sync.rules.entry import Draft
+from sync.rules.hub_clock import certain_ms
 from sync.rules.ids import ENTROPY_BYTES, uuid7
 from sync.rules.refusal import N_, Fault, Refused
 from sync.rules.runs import CLOCK_JUMP, TAG_BYTES, ClockJump, Run, Stamp, clock_jump
 from sync.setup import Setup
 from sync.stores import journal as journals
 from sync.stores.chain import check_tail
+from sync.stores.contacts import read_hub_clock
 from sync.stores.enrolment import Enrolment, read_enrolment
 
 _TAIL_ENTRIES = 100
@@ -76,6 +78,10 @@ class OpenTill:
     def today(self) -> date:
         """Return the day in China."""
         return china_day(self.now_ms())
+
+    def certain_day(self) -> date:
+        """Return the day in China to judge memberships by, whatever the wall clock was set to."""
+        return china_day(certain_ms(read_hub_clock(self.journal.read()), self.stamp()))
 
     def new_id(self) -> str:
         """Make a UUIDv7."""

@@ -1,9 +1,11 @@
-"""The last contact with the hub: what came of it and when, for the status line."""
+"""The last contact with the hub: what came of it and when, and the time the hub said it was."""
 
 from dataclasses import dataclass
 from typing import Literal
 
 from sqlite_utils import Database
+
+from sync.rules.runs import Stamp
 
 ContactState = Literal["reachable", "unreachable", "alarm"]
 
@@ -34,4 +36,19 @@ def write_contact(db: Database, state: ContactState, reason: str, at_ms: int) ->
         " VALUES (1, ?1, ?2, ?3, ?4) ON CONFLICT (one) DO UPDATE SET state = ?1, reason = ?2,"
         " tried_at_ms = ?3, answered_at_ms = coalesce(?4, answered_at_ms)",
         (state, reason, at_ms, None if state == "unreachable" else at_ms),
+    )
+
+
+def read_hub_clock(db: Database) -> Stamp | None:
+    """Return the hub's signed time as it last arrived, with our monotonic clock and boot then."""
+    row = db.execute("SELECT at_ms, mono_ms, boot FROM hub_clock").fetchone()
+    return None if row is None else Stamp(*row)
+
+
+def write_hub_clock(db: Database, hub: Stamp) -> None:
+    """Keep the hub's signed time; one that is behind what is known is passed over."""
+    db.execute(
+        "INSERT INTO hub_clock (one, at_ms, mono_ms, boot) VALUES (1, ?1, ?2, ?3)"
+        " ON CONFLICT (one) DO UPDATE SET at_ms = ?1, mono_ms = ?2, boot = ?3 WHERE at_ms <= ?1",
+        (hub.at_ms, hub.mono_ms, hub.boot),
     )

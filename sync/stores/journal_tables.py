@@ -88,6 +88,13 @@ CREATE TABLE contact (
     tried_at_ms INTEGER NOT NULL,
     answered_at_ms INTEGER
 ) STRICT;
+
+CREATE TABLE hub_clock (
+    one INTEGER PRIMARY KEY CHECK (one = 1),
+    at_ms INTEGER NOT NULL,
+    mono_ms INTEGER NOT NULL,
+    boot TEXT NOT NULL
+) STRICT;
 """
 
 
