@@ -142,13 +142,14 @@ class MainScreen(Listens, Screen[None]):
         alarm = self.standing.hub == "alarm"
         cashier = say("cashier {name}", name=setup.till.cashier)
         right: Row = (
-            (f" {say('DEMO')} ", "demo") if setup.demo else ("", "bar"),
+            (" " + say("DEMO") + " ", "demo") if setup.demo else ("", "bar"),
             (f"  {setup.till.id}  {cashier} ", "bar"),
             (f" {state} ", "bar_alarm" if alarm else "bar"),
             (f" {clock} ", "bar"),
         )
         room = max(self.size.width - row_cells(right), 0)
-        self._block("bar").show([((fit(f" {say('Xuanpin')}  {name}", room), "bar"), *right)])
+        house = f" {say.pick('选品', 'Xuanpin')}  {name}"
+        self._block("bar").show([((fit(house, room), "bar"), *right)])
 
     def tell(self, text: str, tone: Tone = "said_plain") -> None:
         """Answer in the line under the cart."""

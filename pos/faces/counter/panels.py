@@ -160,7 +160,7 @@ def begin_rows(say: Language, keys: KeySettings, width: int, *, demo: bool) -> l
     named = {
         name: shown_key(keys, name) for name in ("member", "join", "pay", "help", "quick", "find")
     }
-    rows: list[Row] = [EMPTY, ((f"   {say('A new sale')}", "accent"),), EMPTY]
+    rows: list[Row] = [EMPTY, (("   " + say("A new sale"), "accent"),), EMPTY]
     for number, (head, text) in enumerate(steps, 1):
         lines = wrap(say(text, **named), max(width - 16, 20))
         rows.append(

@@ -59,7 +59,7 @@ class PayScreen(Dialog[Completed]):
 
     def body(self) -> list[Row]:
         """The sum, the methods, what was taken so far, what is likely handed over."""
-        left = center(self.say("Still to pay" if self._tenders else "To pay"), self.inner)
+        left = center(self.say("Still to pay") if self._tenders else self.say("To pay"), self.inner)
         rows: list[Row] = [((left, "dim"),), EMPTY]
         rows += [
             ((center(line, self.inner), "money"),) for line in big(format_yuan(self._left_fen))

@@ -64,7 +64,8 @@ class ReceiptScreen(Dialog[str]):
     def foot(self) -> str:
         """The keys that matter here."""
         keys = self.say("Enter: next sale  ·  P: print again  ·  ↑ ↓: scroll")
-        return f"{keys}  ·  {self.say('C: card QR')}" if self._order.card else keys
+        card = self.say("C: card QR")
+        return f"{keys}  ·  {card}" if self._order.card else keys
 
     def body(self) -> list[Row]:
         """The change, then how it came about."""
