@@ -1,0 +1,54 @@
+"""Rows of the counter: measured in cells, so that Chinese and Latin text line up."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.cells import cell_len
+
+from pos.faces.counter.rows import big, center, fit, pair, right, row_cells, wrap
+from pos.rules.notes import likely_cash
+from sync.rules.money import format_yuan
+
+TEXT = st.text(alphabet="信阳毛尖 abc129，。（）%", max_size=30)
+
+
+@given(TEXT, st.integers(1, 40))
+def test_a_fitted_text_has_exactly_its_width(text: str, width: int) -> None:
+    assert cell_len(fit(text, width)) == width
+    assert cell_len(right(text, width)) == width
+    assert cell_len(center(text, width)) == width
+
+
+def test_a_cut_shows() -> None:
+    assert fit("信阳毛尖250g", 8) == "信阳毛… "
+    assert fit("信阳", 8) == "信阳    "
+
+
+@given(TEXT, st.integers(4, 40))
+def test_wrapping_loses_no_letter_and_keeps_to_the_width(text: str, width: int) -> None:
+    lines = wrap(text, width)
+    assert "".join("".join(lines).split()) == "".join(text.split())
+    breakable = not set(text) & set("，。（）abc129%")
+    assert not breakable or all(cell_len(line) <= width for line in lines)
+
+
+def test_chinese_breaks_between_hanzi_but_not_before_a_comma() -> None:
+    assert wrap("扫商品条码，再按回车", 10) == ["扫商品条", "码，再按回", "车"]
+    assert wrap("拼音首字母（如 xymj）", 12) == ["拼音首字母", "（如 xymj）"]
+
+
+def test_a_pair_fills_its_panel() -> None:
+    assert row_cells(pair("应收", "973.36", 29)) == 29
+
+
+@pytest.mark.parametrize("fen", [0, 1, 97336, 12345678])
+def test_big_digits_are_three_even_lines(fen: int) -> None:
+    assert len({len(line) for line in big(format_yuan(fen))}) == 1
+
+
+@given(st.integers(1, 10_000_00))
+def test_the_exact_sum_is_offered_first_and_every_other_is_more(due_fen: int) -> None:
+    exact, *more = likely_cash(due_fen)
+    assert exact == due_fen
+    assert more == sorted(more)
+    assert all(fen > due_fen for fen in more)
