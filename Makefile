@@ -4,7 +4,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 INSTALL_SELF := $(PIP) install --no-deps --no-build-isolation --editable .
 
-.PHONY: run test lint check bench clean lock
+.PHONY: run test lint check bench catalogues clean lock
 
 run: .venv/runtime.stamp  ## Open the demo counter (without a terminal: ring up one demo sale)
 	@$(BIN)/xuanpin pos demo
@@ -22,6 +22,9 @@ check: lint test  ## All that must hold before a change lands
 
 bench: .venv/dev.stamp  ## Measure; prints a table of ratios and percentiles
 	$(BIN)/python -m bench
+
+catalogues: .venv/dev.stamp  ## Compile the translations after editing a .po file
+	for po in */locale/*/*.po; do $(BIN)/pybabel -q compile -i $$po -o $${po%.po}.mo; done
 
 lock:  ## Resolve the locks anew (needs uv)
 	uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate \

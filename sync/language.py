@@ -1,12 +1,8 @@
 """UI languages through gettext: English message ids, Chinese catalogues, Chinese the default."""
 
 import gettext
-import io
 from collections.abc import Sequence
 from pathlib import Path
-
-from babel.messages.mofile import write_mo
-from babel.messages.pofile import read_po
 
 from sync.rules.refusal import Refused
 
@@ -18,12 +14,13 @@ class Language:
     """One UI language: translates message ids; missing ones come back as they are."""
 
     def __init__(self, name: str, packages: Sequence[str]) -> None:
-        """Load the catalogues `<package>/locale/<name>/*.po` of the given packages."""
+        """Load the catalogues `<package>/locale/<name>/*.mo` of the given packages."""
         self.name = name
         self._catalogue: gettext.NullTranslations = gettext.NullTranslations()
         for package in packages:
-            for path in sorted((_HERE / package / "locale" / name).glob("*.po")):
-                catalogue = _compile(path)
+            for path in sorted((_HERE / package / "locale" / name).glob("*.mo")):
+                with path.open("rb") as compiled:
+                    catalogue = gettext.GNUTranslations(compiled)
                 catalogue.add_fallback(self._catalogue)
                 self._catalogue = catalogue
 
@@ -42,11 +39,3 @@ class Language:
     def pick(self, chinese: str, english: str) -> str:
         """Choose between data given in both languages; Chinese where English is missing."""
         return english if self.name == "en" and english else chinese
-
-
-def _compile(path: Path) -> gettext.GNUTranslations:
-    compiled = io.BytesIO()
-    with path.open("rb") as source:
-        write_mo(compiled, read_po(source))
-    compiled.seek(0)
-    return gettext.GNUTranslations(compiled)

@@ -8,6 +8,7 @@ import click
 import pytest
 from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_dir
+from babel.messages.mofile import read_mo
 from babel.messages.pofile import read_po
 
 from xuanpin import front_door
@@ -74,6 +75,14 @@ def test_every_translation_is_used() -> None:
         if message not in front_door_source
     }
     assert sorted(unused) == []
+
+
+@pytest.mark.parametrize("path", catalogue_files(), ids=lambda p: f"{p.parts[-4]}-{p.stem}")
+def test_what_is_compiled_is_what_is_written(path: Path) -> None:
+    with path.open("rb") as source, path.with_suffix(".mo").open("rb") as compiled:
+        written = {str(m.id): str(m.string) for m in read_po(source) if m.id}
+        there = {str(m.id): str(m.string) for m in read_mo(compiled) if m.id}
+    assert there == written, "run `make catalogues`"
 
 
 def places(text: str) -> set[str]:
