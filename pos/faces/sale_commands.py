@@ -16,6 +16,7 @@ from pos.services.register import Register, Scanned
 from pos.stores import orders
 from sync.faces.answers import accepted, answer, json_option, pass_setup, refuse
 from sync.rules.refusal import N_, Fault, Refused
+from sync.services.signing_in import sign_in
 from sync.services.till import OpenTill, open_till
 from sync.setup import Setup
 
@@ -117,6 +118,7 @@ def _fill(register: Register, asked: Asked) -> Cart | Refused:
 def _sold(till: OpenTill, cart: Cart, tenders: Sequence[Tender]) -> Completed | Refused:
     own = open_cart(till.new_id(), till.now_ms(), till.today().isoformat())
     cart = structs.replace(cart, order_id=own.order_id, opened_at_ms=own.opened_at_ms, day=own.day)
+    sign_in(till, till.setup.till.cashier)
     completed = Checkout(till).complete(cart, tenders)
     if not isinstance(completed, Refused):
         _print(till)
