@@ -1,5 +1,7 @@
 """`xuanpin pos`: without a subcommand it opens the counter."""
 
+import gc
+
 import click
 
 from sync.faces.lazy import LazyGroup
@@ -25,6 +27,7 @@ COMMANDS = {
 def group(ctx: click.Context) -> None:
     """Open the counter when no subcommand was named."""
     if ctx.invoked_subcommand is None:
+        gc.disable()  # what starting makes is no garbage; the app settles it with its first frame
         from pos.faces.counter.command import open_counter
 
         open_counter(ctx.obj)

@@ -1,0 +1,1 @@
+"""What Xuanpin costs: ratios and percentiles, measured on the machine at hand."""
