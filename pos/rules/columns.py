@@ -12,6 +12,7 @@ from sync.rules.money import parse_yuan
 from sync.rules.refusal import N_, Refused
 
 MOST_NAME = 100
+MOST_ID = 64
 MOST_WORD = 40
 MOST_UNIT = 8
 MOST_START_QUANTITY = 1_000_000
@@ -107,7 +108,7 @@ def read_offer_id(text: str) -> str | Refused:
 
 def read_mnemonic(text: str) -> str | Refused:
     """Read pinyin initials; several spellings are separated by `|`."""
-    if text.isascii() and text.isalnum() and len(text) <= 64:
+    if text.isascii() and text.isalnum() and len(text) <= MOST_ID:
         return text.lower()
     spellings = [part.strip() for part in half_width(text).lower().split("|")]
     for spelling in spellings:

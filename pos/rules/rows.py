@@ -3,12 +3,14 @@
 import difflib
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from itertools import compress
+from typing import Any, cast
 
 import msgspec
 
 from pos.rules.columns import CELLS, KILOGRAMS, Cell, center_cell, read_sku
 from pos.rules.items import Item, Tier
+from pos.rules.plain_columns import PLAIN
 from sync.rules.refusal import N_, Refused
 
 COLUMNS = (*CELLS, "center")
@@ -28,7 +30,6 @@ Row = tuple[int, Sequence[Given]]
 
 _UNSAID = object()
 _DEFAULTS = {field.name: field.default for field in msgspec.structs.fields(Item)}
-_SELDOM_REPEATED = frozenset({"sku", "barcodes", "name_zh", "name_en", "offer_id", "mnemonic"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +87,7 @@ class RowReader:
         self._columns = [
             (place, _Column(name, *cells[name])) for place, name in enumerate(header) if name
         ]
-        self._fields = [column.field for _, column in self._columns]
+        self._tier_table = _TierTable()
 
     def skus(self, rows: Sequence[Row]) -> list[str]:
         """Return the skus of rows that have one."""
@@ -102,46 +103,45 @@ class RowReader:
         The cells are read column by column, which is what makes a long list quick. What a row
         does not say stays as in the item of `known` that has its sku.
         """
-        numbers = [row for row, _ in rows]
         problems: list[Problem] = []
         table = list(zip(*(self._fitted(row, cells, problems) for row, cells in rows), strict=True))
-        columns: list[list[Any]] = []
+        batch = _Batch([row for row, _ in rows], {}, known)
         for place, column in self._columns:
-            values = column.read_all(table[place])
+            values = batch.columns[column.field] = column.read_all(table[place])
             if column.has_refused:
-                named = zip(numbers, values, strict=True)
-                problems += [Problem(n, column.name, v) for n, v in named if type(v) is Refused]
-            columns.append(values)
+                problems += batch.refusals(column.name, values)
+        batch.leave_out(problems)
+        if "tiers" in batch.columns:
+            given = zip(batch.columns["tiers"], batch.in_force("weighed"), strict=True)
+            tiers = batch.columns["tiers"] = list(map(self._tier_table.__getitem__, given))
+            if self._tier_table.has_refused:
+                problems += batch.refusals("tiers", tiers)
+                batch.leave_out(problems)
+        batch.columns["mnemonic"] = self._mnemonics(batch)
+        items = batch.items()
+        for row, item in items:
+            if item.weighed or item.kind == "bag" or known:
+                problems += _contradictions(row, item, known.get(item.sku))
         bad = {problem.row for problem in problems}
-        partial = any(column.has_unsaid for _, column in self._columns)
-        items: list[tuple[int, Item]] = []
-        for row, cells in zip(numbers, zip(*columns, strict=True), strict=True):
-            if row not in bad:
-                fields = dict(zip(self._fields, cells, strict=True))
-                if partial:
-                    fields = {name: said for name, said in fields.items() if said is not _UNSAID}
-                item = self._item(row, fields, known.get(fields["sku"]))
-                if isinstance(item, Item):
-                    items.append((row, item))
-                else:
-                    problems += item
-        return items, problems
+        return [one for one in items if one[0] not in bad] if bad else items, problems
 
-    def _item(self, row: int, fields: dict[str, Any], before: Item | None) -> Item | list[Problem]:
-        weighed = fields.get("weighed", before is not None and before.weighed)
-        tiers = fields.get("tiers")
-        if tiers:
-            # Thousandths of the unit are grams for weighed goods, else they must be whole pieces.
-            unit = 1 if weighed else 1000
-            fields["tiers"] = tuple([Tier(start // unit, price_fen) for start, price_fen in tiers])
-        same_name = before is not None and before.name_zh == fields["name_zh"]
-        kept = before.mnemonic if before is not None and same_name else ""
-        if not fields.get("mnemonic", kept):
-            fields["mnemonic"] = self._make_mnemonic(fields["name_zh"])
-        item = Item(**fields) if before is None else msgspec.structs.replace(before, **fields)
-        if weighed or tiers or before is not None or item.kind == "bag":
-            return list(_contradictions(row, item, tiers or (), before)) or item
-        return item
+    def _mnemonics(self, batch: "_Batch") -> Sequence[str]:
+        """Make mnemonics where none are given, and anew where another name is."""
+        names = batch.columns["name_zh"]
+        mnemonics = batch.in_force("mnemonic")
+        if batch.known:
+            said = batch.columns.get("mnemonic", [_UNSAID] * len(names))
+            befores = map(batch.known.get, batch.columns["sku"])
+            mnemonics = [
+                "" if given is _UNSAID and before and before.name_zh != name else mnemonic
+                for given, before, name, mnemonic in zip(
+                    said, befores, names, mnemonics, strict=True
+                )
+            ]
+        if all(mnemonics):
+            return mnemonics
+        pairs = zip(mnemonics, names, strict=True)
+        return [mnemonic or self._make_mnemonic(name) for mnemonic, name in pairs]
 
     def _fitted(self, row: int, cells: Sequence[Given], problems: list[Problem]) -> Sequence[Given]:
         """Fill a short row up with empty cells; filled cells beyond the header are a problem."""
@@ -157,6 +157,82 @@ class RowReader:
         return [*cells[: self._width], *[""] * (self._width - len(cells))]
 
 
+@dataclass(slots=True)
+class _Batch:
+    """Rows being read: their numbers, what their columns say, and the items known before."""
+
+    numbers: list[int]
+    columns: dict[str, Sequence[Any]]
+    known: Mapping[str, Item]
+
+    def refusals(self, column: str, values: Sequence[Any]) -> list[Problem]:
+        """Return what is wrong in one column."""
+        numbered = zip(self.numbers, values, strict=True)
+        return [Problem(row, column, value) for row, value in numbered if type(value) is Refused]
+
+    def leave_out(self, problems: Sequence[Problem]) -> None:
+        """Go on without the rows that have problems."""
+        if problems:
+            bad = {problem.row for problem in problems}
+            good = [row not in bad for row in self.numbers]
+            self.numbers = list(compress(self.numbers, good))
+            for field, values in self.columns.items():
+                self.columns[field] = list(compress(values, good))
+
+    def in_force(self, field: str) -> Sequence[Any]:
+        """Return what a field will hold: what the rows say, else what the items had."""
+        said = self.columns.get(field)
+        if said is not None and _UNSAID not in said:
+            return said
+        default = _DEFAULTS[field]
+        before = [
+            getattr(self.known[sku], field) if sku in self.known else default
+            for sku in self.columns["sku"]
+        ]
+        if said is None:
+            return before
+        return [b if s is _UNSAID else s for s, b in zip(said, before, strict=True)]
+
+    def items(self) -> list[tuple[int, Item]]:
+        """Return the items, each with its row number."""
+        rows = zip(*self.columns.values(), strict=True)
+        named = (dict(zip(self.columns, cells, strict=True)) for cells in rows)
+        if not self.known and not any(_UNSAID in values for values in self.columns.values()):
+            items = [Item(**fields) for fields in named]
+        else:
+            items = [self._item(fields) for fields in named]
+        return list(zip(self.numbers, items, strict=True))
+
+    def _item(self, fields: dict[str, Any]) -> Item:
+        said = {field: value for field, value in fields.items() if value is not _UNSAID}
+        before = self.known.get(fields["sku"])
+        return Item(**said) if before is None else msgspec.structs.replace(before, **said)
+
+
+class _TierTable(dict[tuple[Any, bool], Any]):
+    """Quantity prices by what a cell says and whether the goods are weighed: pieces or grams."""
+
+    def __init__(self) -> None:
+        self.has_refused = False
+
+    def __missing__(self, given: tuple[Any, bool]) -> Any:
+        tiers, weighed = given
+        if tiers is _UNSAID or not tiers:
+            return tiers
+        unit = 1 if weighed else 1000  # a cell is read in thousandths of the unit
+        if any(start % unit for start, _ in tiers):
+            self.has_refused = True
+            return Refused(
+                "import.contradiction",
+                N_("Pieces are counted in whole numbers."),
+                N_("Only weighed goods have quantities with a decimal point."),
+            )
+        if len(self) > MOST_REMEMBERED:
+            self.clear()
+        value = self[given] = tuple(Tier(start // unit, price_fen) for start, price_fen in tiers)
+        return value
+
+
 class _Column(dict[Given, Any]):
     """What the texts of one column mean; one that repeats (a unit, a price) is read once."""
 
@@ -164,16 +240,22 @@ class _Column(dict[Given, Any]):
         self.name = name
         self.field = field
         self.has_refused = False
-        self.has_unsaid = False
         self._read = read
+        self._read_plain = PLAIN.get(name)
 
-    def read_all(self, cells: Sequence[Given]) -> list[Any]:
+    def read_all(self, cells: Sequence[Given]) -> Sequence[Any]:
         """Return values for a column's cells: refusals, and `_UNSAID`, among them."""
-        if self.name in _SELDOM_REPEATED:
-            return [self._meaning(given) for given in cells]
+        if self._read_plain is not None:
+            return self._plain(cells) or [self._meaning(given) for given in cells]
         if len(self) > MOST_REMEMBERED:
             self.clear()
         return list(map(self.__getitem__, cells))
+
+    def _plain(self, cells: Sequence[Given]) -> Sequence[Any] | None:
+        if self._read_plain is None or set(map(type, cells)) != {str}:
+            return None
+        values = self._read_plain(cast("Sequence[str]", cells))
+        return None if values and self.name in REQUIRED and not all(values) else values
 
     def __missing__(self, given: Given) -> Any:
         value = self[given] = self._meaning(given)
@@ -187,7 +269,6 @@ class _Column(dict[Given, Any]):
         elif self.name in REQUIRED:
             value = Refused("import.missing", N_("This must not be empty."), N_("Fill it in."))
         elif given is None:
-            self.has_unsaid = True
             value = _UNSAID
         else:
             value = _DEFAULTS[self.field]
@@ -196,9 +277,7 @@ class _Column(dict[Given, Any]):
         return value
 
 
-def _contradictions(
-    row: int, item: Item, tiers: Sequence[tuple[int, int]], before: Item | None
-) -> Iterator[Problem]:
+def _contradictions(row: int, item: Item, before: Item | None) -> Iterator[Problem]:
     """Name the cells that are right by themselves and wrong together."""
     if item.kind == "bag" and item.retail_fen == 0:
         yield _bad(row, "retail", N_("A bag is never given away."), N_("Give it a price."))
@@ -208,10 +287,7 @@ def _contradictions(
     if item.weighed and item.unit.lower() not in KILOGRAMS:
         hint = N_("Write kg as its unit and its price per kilogram.")
         yield _bad(row, "unit", N_("Weighed goods are priced per kilogram."), hint)
-    if not item.weighed and any(start % 1000 for start, _ in tiers):
-        hint = N_("Only weighed goods have quantities with a decimal point.")
-        yield _bad(row, "tiers", N_("Pieces are counted in whole numbers."), hint)
-    if before is not None and before.weighed != item.weighed and item.tiers and not tiers:
+    if before and item.tiers and before.weighed != item.weighed and before.tiers == item.tiers:
         hint = N_("Add the column tiers.")
         yield _bad(row, "weighed", N_("The quantity prices are those of the old unit."), hint)
 

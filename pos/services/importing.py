@@ -16,7 +16,7 @@ from pos.stores.goods_files import GoodsFile, UnreadableError, open_goods_file
 from sync.database import Database
 from sync.rules.refusal import N_, Refused
 
-ROWS_AT_ONCE = 5000
+ROWS_AT_ONCE = 2000
 MOST_PROBLEMS = 1000  # a list that is worse than this is not read to its end
 
 Progress = Callable[[int, int], None]  # how much is done, of how much
@@ -124,8 +124,7 @@ class _Import:
             known = catalogue.items_by_sku(self._db, self._reader.skus(batch))
         numbered, problems = self._reader.read(batch, known)
         self._problems += problems
-        items = [item for row, item in numbered if self._is_first(row, item)]
-        written = catalogue.upsert(self._db, self._unclaimed(items))
+        written = catalogue.upsert(self._db, self._unclaimed(self._first_ones(numbered)))
         before = self._written
         self._written = catalogue.Written(
             before.added + written.added,
@@ -133,22 +132,26 @@ class _Import:
             before.unchanged + written.unchanged,
         )
 
-    def _is_first(self, row: int, item: Item) -> bool:
-        """Note in which row a sku stands; a second one is a problem."""
-        first = self._row_of.setdefault(item.sku, row)
-        if first != row:
-            self._problems.append(Problem(row, "sku", _sku_twice(item.sku, first)))
-        return first == row
+    def _first_ones(self, numbered: Sequence[tuple[int, Item]]) -> list[Item]:
+        """Note in which row each sku stands; rows that repeat one become problems."""
+        items = []
+        for row, item in numbered:
+            first = self._row_of.setdefault(item.sku, row)
+            if first == row:
+                items.append(item)
+            else:
+                self._problems.append(Problem(row, "sku", _sku_twice(item.sku, first)))
+        return items
 
-    def _unclaimed(self, items: Sequence[Item]) -> list[Item]:
+    def _unclaimed(self, items: list[Item]) -> list[Item]:
         """Return the items whose barcodes are theirs; the others become problems."""
         keys = [code_key(code) for item in items for code in item.barcodes]
+        owners = catalogue.owners(self._db, keys)
+        if not owners and len(set(keys)) == len(keys):
+            return items
         here = {item.sku for item in items}
-        taken = {
-            key: owner
-            for key, owner in catalogue.owners(self._db, keys).items()
-            if owner not in here  # for those, what counts is what their rows say now
-        }
+        # For owners among these items, what counts is what their rows say now.
+        taken = {key: owner for key, owner in owners.items() if owner not in here}
         return [item for item in items if self._claims(item, taken)]
 
     def _claims(self, item: Item, taken: dict[str, str]) -> bool:
