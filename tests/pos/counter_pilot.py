@@ -15,6 +15,7 @@ from pos.faces.counter.dialogs import Dialog
 from pos.faces.counter.main_screen import MainScreen
 from pos.faces.counter.rows import Rows
 from pos.faces.printers import make_worker
+from pos.rules.bursts import ECHO_S
 from sync.setup import Setup
 
 from .stocked_till import make_test_setup, opened, stock
@@ -29,7 +30,6 @@ class Cashier:
 
     def __init__(self, app: CounterApp, pilot: Pilot[Any]) -> None:
         self.app, self.pilot = app, pilot
-        self._typed_s = events.Idle().time
 
     @property
     def main(self) -> MainScreen:
@@ -51,8 +51,8 @@ class Cashier:
             )
 
     def key(self, name: str) -> None:
-        """Post one key that prints nothing."""
-        self._post(name, None, events.Idle().time)
+        """Post one key that prints nothing, later than the echo of a key."""
+        self._post(name, None, events.Idle().time + 2 * ECHO_S)
 
     def _post(self, name: str, character: str | None, at_s: float) -> None:
         event = events.Key(name, character)
