@@ -104,7 +104,10 @@ class RowReader:
         does not say stays as in the item of `known` that has its sku.
         """
         problems: list[Problem] = []
-        table = list(zip(*(self._fitted(row, cells, problems) for row, cells in rows), strict=True))
+        cells = [row_cells for _, row_cells in rows]
+        if set(map(len, cells)) != {self._width}:
+            cells = [self._fitted(row, row_cells, problems) for row, row_cells in rows]
+        table = list(zip(*cells, strict=True))
         batch = _Batch([row for row, _ in rows], {}, known)
         for place, column in self._columns:
             values = batch.columns[column.field] = column.read_all(table[place])
@@ -145,8 +148,6 @@ class RowReader:
 
     def _fitted(self, row: int, cells: Sequence[Given], problems: list[Problem]) -> Sequence[Given]:
         """Fill a short row up with empty cells; filled cells beyond the header are a problem."""
-        if len(cells) == self._width:
-            return cells
         if any(cells[self._width :]):
             refused = Refused(
                 "import.too_many_cells",

@@ -204,6 +204,14 @@ def upsert(db: Database, items: Sequence[Item]) -> Written:
         ],
     )
     _keep_places(db, added + changed)
+    db.execute(
+        "INSERT INTO item_words (rowid, words) SELECT ? + key, value FROM json_each(?)",
+        (following, _encode([_words(item) for _, item, _ in added]).decode()),
+    )
+    db.conn.executemany(
+        "INSERT INTO item_words (rowid, words) VALUES (?, ?)",
+        [(number, _words(item)) for number, item, _ in changed],
+    )
     return Written(len(added), len(changed), len(items) - len(added) - len(changed))
 
 
@@ -230,7 +238,7 @@ def _forget_places(db: Database, numbered: Sequence[_Numbered]) -> None:
 
 
 def _keep_places(db: Database, numbered: Sequence[_Numbered]) -> None:
-    """Write where items are found: as JSON objects, which SQLite takes apart the quickest."""
+    """Write codes and initials: as JSON objects, which SQLite takes apart the quickest."""
     codes = {code_key(code): number for number, item, _ in numbered for code in item.barcodes}
     db.execute(
         "INSERT OR REPLACE INTO item_code (code, item) SELECT key, value FROM json_each(?)",
@@ -245,7 +253,7 @@ def _keep_places(db: Database, numbered: Sequence[_Numbered]) -> None:
             (_encode({number: first for number, (first, _, _) in firsts.items()}).decode(),),
         )
         spellings = {number: rest for number, (_, _, rest) in firsts.items() if rest}
-    db.conn.executemany(
-        "INSERT INTO item_words (rowid, words) VALUES (?, ?)",
-        [(number, index_words(item.name_zh, item.name_en)) for number, item, _ in numbered],
-    )
+
+
+def _words(item: Item) -> str:
+    return index_words(item.name_zh, item.name_en)
