@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Literal
 
 import msgspec
 import platformdirs
@@ -48,8 +49,8 @@ class HubSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class UiSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """[ui]: the language and theme that screens and receipts start with."""
 
-    language: str = "zh"
-    theme: str = "dark"
+    language: Literal["zh", "en"] = "zh"
+    theme: Literal["dark", "light"] = "dark"
 
 
 SECTIONS = (
