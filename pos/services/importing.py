@@ -1,6 +1,7 @@
 """Importing a goods list into the catalogue: all of it in one transaction, or nothing."""
 
 from collections.abc import Callable, Collection, Sequence
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -97,17 +98,24 @@ class _Import:
         self._row_of: dict[str, int] = {}
         self._claimed_from: list[tuple[int, str, str]] = []
         self._problems: list[Problem] = []
-        self._written = catalogue.Written()
+        self._writing: Future[catalogue.Written] | None = None
+        self._added = 0
+        self._changed = 0
 
     def run(self, goods: GoodsFile, progress: Progress) -> Imported:
-        """Read and write batch by batch; raises `_RejectedError` if anything was bad."""
+        """Read and write batch by batch; raises `_RejectedError` if anything was bad.
+
+        A batch is written by a thread of its own while the next one is read.
+        """
         rows = 0
-        while batch := list(islice(goods.rows, ROWS_AT_ONCE)):
-            rows += len(batch)
-            self._write(batch)
-            if len(self._problems) >= MOST_PROBLEMS:
-                raise _RejectedError(BadRows(tuple(self._problems[:MOST_PROBLEMS]), more=True))
-            progress(goods.done(), goods.size)
+        with ThreadPoolExecutor(1, "import") as writer:
+            while batch := list(islice(goods.rows, ROWS_AT_ONCE)):
+                rows += len(batch)
+                self._take(batch, writer)
+                if len(self._problems) >= MOST_PROBLEMS:
+                    raise _RejectedError(BadRows(tuple(self._problems[:MOST_PROBLEMS]), more=True))
+                progress(goods.done(), goods.size)
+            self._wait()
         self._settle_claims()
         if self._problems:
             by_row = sorted(self._problems, key=lambda problem: problem.row)
@@ -115,22 +123,28 @@ class _Import:
         if not rows:
             raise _RejectedError(_no_rows())
         progress(goods.size, goods.size)
-        done = self._written
-        return Imported(rows, done.added, done.changed, done.unchanged)
+        return Imported(rows, self._added, self._changed, rows - self._added - self._changed)
 
-    def _write(self, batch: Sequence[Row]) -> None:
+    def _take(self, batch: Sequence[Row], writer: Executor) -> None:
+        """Read a batch and have it written; one thread at a time uses the connection."""
         known: dict[str, Item] = {}
         if not self._was_empty:
+            self._wait()
             known = catalogue.items_by_sku(self._db, self._reader.skus(batch))
         numbered, problems = self._reader.read(batch, known)
         self._problems += problems
-        written = catalogue.upsert(self._db, self._unclaimed(self._first_ones(numbered)))
-        before = self._written
-        self._written = catalogue.Written(
-            before.added + written.added,
-            before.changed + written.changed,
-            before.unchanged + written.unchanged,
-        )
+        items = self._first_ones(numbered)
+        self._wait()
+        prepared = catalogue.prepare(self._db, self._unclaimed(items))
+        self._writing = writer.submit(catalogue.write, self._db, prepared)
+
+    def _wait(self) -> None:
+        """Wait until the batch before is written; what went wrong with it is raised here."""
+        if self._writing is not None:
+            written = self._writing.result()
+            self._writing = None
+            self._added += written.added
+            self._changed += written.changed
 
     def _first_ones(self, numbered: Sequence[tuple[int, Item]]) -> list[Item]:
         """Note in which row each sku stands; rows that repeat one become problems."""

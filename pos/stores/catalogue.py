@@ -5,7 +5,7 @@ prefix) and its words (FTS5, every hanzi a word). `upsert` writes all four toget
 """
 
 import itertools
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import msgspec
@@ -52,6 +52,7 @@ _decode = msgspec.json.Decoder(Item).decode
 _encode = msgspec.json.Encoder().encode
 _encode_all = msgspec.json.Encoder().encode_lines
 _Numbered = tuple[int, Item, str]  # its number in the table, and itself as JSON
+_Parameters = tuple[object, ...]
 
 _LAST = "\U0010ffff"  # sorts behind every text with the same beginning
 
@@ -170,11 +171,37 @@ class Written:
     unchanged: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """Items made into statements: `changing` with rows of parameters, `adding` whole batches.
+
+    SQLite takes a batch apart by itself, and meanwhile lets go of the interpreter.
+    """
+
+    changing: tuple[tuple[str, Sequence[_Parameters]], ...]
+    adding: tuple[tuple[str, _Parameters], ...]
+    written: Written
+
+
 def upsert(db: Database, items: Sequence[Item]) -> Written:
     """Write items by sku, each once, with their codes, initials and words; delete none.
 
     A code moves to the item written last: who may own it is decided before.
     """
+    return write(db, prepare(db, items))
+
+
+def write(db: Database, prepared: Prepared) -> Written:
+    """Write what was prepared, before anything else is prepared."""
+    for statement, rows in prepared.changing:
+        db.conn.executemany(statement, rows)
+    for statement, batch in prepared.adding:
+        db.execute(statement, batch)
+    return prepared.written
+
+
+def prepare(db: Database, items: Sequence[Item]) -> Prepared:
+    """Make items into the statements that `write` runs."""
     known = _known(db, [item.sku for item in items])
     (following,) = db.execute("SELECT coalesce(max(number), 0) + 1 FROM item").fetchone()
     encoded = _encode_all(items).decode().split("\n")  # no item's JSON has a line break
@@ -191,28 +218,11 @@ def upsert(db: Database, items: Sequence[Item]) -> Written:
             elif before[1] != data:
                 changed.append((before[0], item, data))
                 outdated.append((before[0], _decode(before[1]), before[1]))
-    _forget_places(db, outdated)
-    db.conn.executemany(
-        "UPDATE item SET centers = ?, offer_id = ?, data = ? WHERE number = ?",
-        [(_centers(item), item.offer_id or None, data, number) for number, item, data in changed],
+    return Prepared(
+        changing=(*_forgetting(outdated), *_changing(changed)),
+        adding=(*_adding(following, added), *_finding(added + changed)),
+        written=Written(len(added), len(changed), len(items) - len(added) - len(changed)),
     )
-    db.conn.executemany(
-        "INSERT INTO item (number, sku, centers, offer_id, data) VALUES (?, ?, ?, ?, ?)",
-        [
-            (number, item.sku, _centers(item), item.offer_id or None, data)
-            for number, item, data in added
-        ],
-    )
-    _keep_places(db, added + changed)
-    db.execute(
-        "INSERT INTO item_words (rowid, words) SELECT ? + key, value FROM json_each(?)",
-        (following, _encode([_words(item) for _, item, _ in added]).decode()),
-    )
-    db.conn.executemany(
-        "INSERT INTO item_words (rowid, words) VALUES (?, ?)",
-        [(number, _words(item)) for number, item, _ in changed],
-    )
-    return Written(len(added), len(changed), len(items) - len(added) - len(changed))
 
 
 def _known(db: Database, skus: Sequence[str]) -> dict[str, tuple[int, str]]:
@@ -228,32 +238,58 @@ def _centers(item: Item) -> str:
     return f"|{'|'.join(item.centers)}|" if item.centers else ""
 
 
-def _forget_places(db: Database, numbered: Sequence[_Numbered]) -> None:
+def _words(item: Item) -> str:
+    return index_words(item.name_zh, item.name_en)
+
+
+def _forgetting(
+    numbered: Sequence[_Numbered],
+) -> Iterator[tuple[str, Sequence[_Parameters]]]:
     codes = [(code_key(code), number) for number, item, _ in numbered for code in item.barcodes]
+    yield "DELETE FROM item_code WHERE code = ? AND item = ?", codes
     spellings = [(s, number) for number, item, _ in numbered for s in item.mnemonic.split("|")]
-    numbers = [(number,) for number, _, _ in numbered]
-    db.conn.executemany("DELETE FROM item_code WHERE code = ? AND item = ?", codes)
-    db.conn.executemany("DELETE FROM item_initials WHERE initials = ? AND item = ?", spellings)
-    db.conn.executemany("DELETE FROM item_words WHERE rowid = ?", numbers)
+    yield "DELETE FROM item_initials WHERE initials = ? AND item = ?", spellings
+    yield "DELETE FROM item_words WHERE rowid = ?", [(number,) for number, _, _ in numbered]
 
 
-def _keep_places(db: Database, numbered: Sequence[_Numbered]) -> None:
-    """Write codes and initials: as JSON objects, which SQLite takes apart the quickest."""
+def _changing(
+    numbered: Sequence[_Numbered],
+) -> Iterator[tuple[str, Sequence[_Parameters]]]:
+    yield (
+        "UPDATE item SET centers = ?, offer_id = ?, data = ? WHERE number = ?",
+        [(_centers(item), item.offer_id or None, data, number) for number, item, data in numbered],
+    )
+    yield (
+        "INSERT INTO item_words (rowid, words) VALUES (?, ?)",
+        [(number, _words(item)) for number, item, _ in numbered],
+    )
+
+
+def _adding(following: int, numbered: Sequence[_Numbered]) -> Iterator[tuple[str, _Parameters]]:
+    rows = [(item.sku, _centers(item), item.offer_id or None, data) for _, item, data in numbered]
+    yield (
+        """INSERT INTO item (number, sku, centers, offer_id, data)
+        SELECT ? + key, value ->> 0, value ->> 1, value ->> 2, value ->> 3 FROM json_each(?)""",
+        (following, _encode(rows).decode()),
+    )
+    yield (
+        "INSERT INTO item_words (rowid, words) SELECT ? + key, value FROM json_each(?)",
+        (following, _encode([_words(item) for _, item, _ in numbered]).decode()),
+    )
+
+
+def _finding(numbered: Sequence[_Numbered]) -> Iterator[tuple[str, _Parameters]]:
     codes = {code_key(code): number for number, item, _ in numbered for code in item.barcodes}
-    db.execute(
+    yield (
         "INSERT OR REPLACE INTO item_code (code, item) SELECT key, value FROM json_each(?)",
         (_encode(codes).decode(),),
     )
     spellings = {number: item.mnemonic for number, item, _ in numbered if item.mnemonic}
     while spellings:
         firsts = {number: spelling.partition("|") for number, spelling in spellings.items()}
-        db.execute(
+        yield (
             """INSERT OR IGNORE INTO item_initials (initials, item)
             SELECT value, CAST(key AS INTEGER) FROM json_each(?)""",
             (_encode({number: first for number, (first, _, _) in firsts.items()}).decode(),),
         )
         spellings = {number: rest for number, (_, _, rest) in firsts.items() if rest}
-
-
-def _words(item: Item) -> str:
-    return index_words(item.name_zh, item.name_en)
