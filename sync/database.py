@@ -171,7 +171,7 @@ class Database:
         connection.execute("PRAGMA foreign_keys = ON")
         if reader:
             connection.execute("PRAGMA query_only = ON")
-        opened = SqliteUtils(connection)
+        opened = SqliteUtils(connection, execute_plugins=False)
         self._opened.append(opened)
         return opened
 

@@ -1,7 +1,7 @@
 """Real printers by python-escpos: a fresh connection per document, its state asked, one send.
 
-python-escpos is imported with the first document (it takes 0.2 s); it carries the bytes, which
-are made by our own rules.
+python-escpos is imported with the first document (it takes 0.2 s), and so are our own rules that
+make the bytes it carries.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from pos.rules.order import Order
 from pos.rules.printer_settings import (
     ASK_OFFLINE,
     ASK_PAPER,
@@ -24,7 +25,7 @@ from pos.rules.printer_settings import (
     printer_state,
 )
 from pos.services.printing import PrinterTrouble, PrintWorker, Session
-from pos.services.receipts import render
+from pos.stores.print_jobs import Document
 from sync.rules.refusal import N_, Fault, Refused
 from sync.services.till import OpenTill
 
@@ -34,7 +35,13 @@ _ANSWERS = ("network", "serial")
 
 def make_worker(till: OpenTill) -> PrintWorker:
     """Put together the worker for the till's configured printer."""
-    return PrintWorker(till, EscposPrinter(till.setup.settings.get(PrinterSettings)), render)
+    return PrintWorker(till, EscposPrinter(till.setup.settings.get(PrinterSettings)), _render)
+
+
+def _render(till: OpenTill, order: Order, document: Document, *, copy: bool) -> bytes:
+    from pos.services.receipts import render
+
+    return render(till, order, document, copy=copy)
 
 
 @dataclass(frozen=True, slots=True)

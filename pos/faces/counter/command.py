@@ -13,7 +13,6 @@ from pos.faces.printers import make_worker
 from pos.rules.order import Order
 from pos.services.checkout import Checkout
 from pos.services.printing import PrintWorker
-from pos.services.receipts import render
 from pos.services.register import Register
 from pos.stores import orders
 from sync.database import SqliteError
@@ -50,7 +49,9 @@ def make_services(till: OpenTill, printing: PrintWorker) -> Services:
     """Put together what the screens work with; `printing` need not be started."""
 
     def preview(order: Order) -> list[str]:
-        from pos.rules.escpos_reader import read_text  # a twentieth of the time to start
+        # Loaded with the first receipt: together a tenth of the time to start.
+        from pos.rules.escpos_reader import read_text
+        from pos.services.receipts import render
 
         return read_text(render(till, order, "receipt", copy=False)).splitlines()
 
