@@ -47,15 +47,20 @@ class Initials:
         """
         plain = half_width(name).lower()
         likeliest = self._likeliest(plain)
-        spellings = ["".join(likeliest)]
-        for place, character in enumerate(plain):
-            for other in self._others.get(character, ()):
-                spelling = [*likeliest[:place], other, *likeliest[place + 1 :]]
-                spellings.append("".join(spelling))
+        whole = "".join(likeliest)
+        if self._others.keys().isdisjoint(plain):
+            return whole
+        spellings = [whole]
+        for place, hanzi in enumerate(plain):
+            if hanzi in self._others:
+                before, after = "".join(likeliest[:place]), "".join(likeliest[place + 1 :])
+                spellings += [before + other + after for other in self._others[hanzi]]
         return SEPARATOR.join(list(dict.fromkeys(spellings))[:MOST_SPELLINGS])
 
     def _likeliest(self, plain: str) -> list[str]:
-        letters = [self._letter(character) for character in plain]
+        letters = [self._usual.get(character) or _kept(character) for character in plain]
+        if self._lengths.keys().isdisjoint(plain):
+            return letters
         for place, character in enumerate(plain):
             for length in self._lengths.get(character, ()):
                 known = self._phrases.get(plain[place : place + length])
@@ -64,14 +69,13 @@ class Initials:
                     break
         return letters
 
-    def _letter(self, character: str) -> str:
-        usual = self._usual.get(character)
-        if usual is not None:
-            return usual
-        return character if character.isascii() and character.isalnum() else ""
-
     def _plainly(self, phrase: str) -> str:
-        return "".join(map(self._letter, phrase))
+        return "".join([self._usual.get(hanzi, "") for hanzi in phrase])
+
+
+def _kept(character: str) -> str:
+    """Return what stands for a character that is no hanzi."""
+    return character if character.isascii() and character.isalnum() else ""
 
 
 @functools.cache
