@@ -14,11 +14,12 @@ class FakePrinter:
     """Listens on a free port; `printed` holds the documents that came through whole.
 
     `status` None is a printer that never answers. `die_after` cuts the next connection after so
-    many bytes of its document.
+    many bytes of its document; one that `hangs_up` closes every connection at once.
     """
 
     status: tuple[int, int, int] | None = READY
     die_after: int | None = None
+    hangs_up: bool = False
     printed: list[bytes] = field(default_factory=list)
     received: bytes = b""
 
@@ -47,7 +48,8 @@ class FakePrinter:
             except OSError:
                 return
             with client:
-                self._serve(client)
+                if not self.hangs_up:
+                    self._serve(client)
 
     def _serve(self, client: socket.socket) -> None:
         document = b""

@@ -110,6 +110,20 @@ def test_a_printer_that_is_not_ready_gets_nothing(
     assert printer.printed == [original(sale)]
 
 
+def test_a_printer_that_hangs_up_gets_the_document_when_it_stays(
+    till: OpenTill, printer: FakePrinter
+) -> None:
+    printer.hangs_up = True
+    sale = sell(till)
+    printing = worker(till, printer)
+    assert printing.print_waiting() in ("offline", "silent")
+    assert printing.unfinished() == 1
+    printer.hangs_up = False
+    assert printing.print_waiting() == "ready"
+    printer.wait_for(1)
+    assert printer.printed == [original(sale)]
+
+
 def test_a_printer_known_to_be_silent_prints(till: OpenTill, printer: FakePrinter) -> None:
     printer.status = None
     sale = sell(till)
