@@ -75,7 +75,7 @@ def scattered(number: int) -> int:
 
 def barcode(number: int) -> str:
     """Return the EAN-13 code of the goods of this number."""
-    twelve = str(690_000_000_000 + number)
+    twelve = str(952_000_000_000 + number)
     digits = twelve.encode()
     weighted = sum(digits[::2]) + 3 * sum(digits[1::2]) - 24 * ord("0")
     return f"{twelve}{-weighted % 10}"
