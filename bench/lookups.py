@@ -1,6 +1,7 @@
 """What a scan asks of the catalogue: the item behind a barcode, found and decoded, of a million."""
 
 import time
+from pathlib import Path
 
 from bench.goods import barcode, scattered
 from bench.place import MANY, Place, stock
@@ -19,6 +20,7 @@ def measure(place: Place) -> list[Figure]:
     stock(place, TILL, MANY)
     samples = []
     with place.till(TILL) as till:
+        _read_through(till.reference.path)
         db, center = till.reference.read(), till.setup.till.center
         for turn in range(WARM_UP + LOOKUPS):
             codes = lookup_codes(barcode(scattered(turn) % MANY))
@@ -30,9 +32,16 @@ def measure(place: Place) -> list[Figure]:
     del samples[:WARM_UP]
     return [
         Figure(
-            f"Lookup by barcode among {MANY:,} items, decoded",
+            f"Lookup by barcode among {MANY:,} items, decoded (file in the system's cache)",
             in_ms(samples),
             f"p99 ≤ {MOST_P99_MS} ms",
             percentile(samples, 99) * 1000 <= MOST_P99_MS,
         )
     ]
+
+
+def _read_through(path: Path) -> None:
+    """Bring a file into the system's cache, as a day's selling does."""
+    with path.open("rb", buffering=0) as file:
+        while file.read(1 << 20):
+            pass
