@@ -9,6 +9,7 @@ from msgspec import structs
 from pos.faces.order_answers import choices_named, order_text, order_values, sale_values
 from pos.faces.printers import make_worker
 from pos.rules.cart import Cart, open_cart
+from pos.rules.order import Order
 from pos.rules.receipt_number import parse_receipt_number
 from pos.rules.tender import Tender, parse_tender
 from pos.services.checkout import Checkout, Completed
@@ -29,6 +30,22 @@ class Asked:
     tenders: Sequence[Tender]
     member: str | None = None
     join: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """A basket rung up; `member_refused` says why it is without the member named."""
+
+    cart: Cart
+    member_refused: Refused | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sold:
+    """A sale that was made; `member_refused` says why it was made without the member named."""
+
+    order: Order
+    member_refused: Refused | None = None
 
 
 @click.command(
@@ -58,9 +75,13 @@ def sell_command(
 ) -> None:
     """Sell once, or refuse and leave nothing behind."""
     taken = [accepted(setup, parse_tender(text), as_json=as_json) for text in tenders]
-    completed = sell(setup, Asked(scans, taken, member, join))
-    order = accepted(setup, completed, as_json=as_json).order
-    answer(order_text(order, setup.say), sale_values(order, setup.say), as_json=as_json)
+    sold = accepted(setup, sell(setup, Asked(scans, taken, member, join)), as_json=as_json)
+    values = {**sale_values(sold.order, setup.say), "member_refused": None}
+    if sold.member_refused is not None:
+        problem = setup.say.refusal(sold.member_refused)
+        values["member_refused"] = {"reason": sold.member_refused.reason, "message": problem}
+        click.echo(setup.say(_WITHOUT_MEMBER, problem=problem), err=True)
+    answer(order_text(sold.order, setup.say), values, as_json=as_json)
 
 
 @click.command("order", help="Show a completed order by its receipt number.")
@@ -77,26 +98,32 @@ def order_command(setup: Setup, number: str, as_json: bool) -> None:
     answer(order_text(order, setup.say), order_values(order, setup.say), as_json=as_json)
 
 
-def sell(setup: Setup, asked: Asked) -> Completed | Refused:
-    """Ring a sale up beside nobody: tried without writing anything first, then sold and printed."""
+def sell(setup: Setup, asked: Asked) -> Sold | Refused:
+    """Ring a sale up beside nobody: tried without writing anything first, then sold and printed.
+
+    A member who is refused refuses no sale: it goes on without the member, at retail prices.
+    """
     reading = open_till(setup, selling=False)
     if isinstance(reading, Refused):
         return reading
     with reading:
-        cart = _fill(Register(reading, keep=False), asked)
-        tried = cart if isinstance(cart, Refused) else Checkout(reading).quote(cart, asked.tenders)
-    if isinstance(cart, Refused):
-        return cart
+        filled = _fill(Register(reading, keep=False), asked)
+        if isinstance(filled, Refused):
+            return filled
+        tried = Checkout(reading).quote(filled.cart, asked.tenders)
     if isinstance(tried, Refused):
         return tried
     selling = open_till(setup, selling=True)
     if isinstance(selling, Refused):
         return selling
     with selling:
-        return _sold(selling, cart, asked.tenders)
+        completed = _sold(selling, filled.cart, asked.tenders)
+    if isinstance(completed, Refused):
+        return completed
+    return Sold(completed.order, filled.member_refused)
 
 
-def _fill(register: Register, asked: Asked) -> Cart | Refused:
+def _fill(register: Register, asked: Asked) -> Filled | Refused:
     """Do at the register what was asked, in the order a cashier would."""
     for text in asked.scans:
         scanned = register.scan(text)
@@ -104,15 +131,12 @@ def _fill(register: Register, asked: Asked) -> Cart | Refused:
             return scanned
         if scanned.kind == "choices":
             return _ambiguous(text, scanned)
-    if asked.member is not None:
-        member = register.attach(asked.member)
-        if isinstance(member, Refused):
-            return member
+    member = register.attach(asked.member) if asked.member is not None else None
     if asked.join is not None:
         refused = register.join(asked.join or None)
         if refused is not None:
             return refused
-    return register.cart
+    return Filled(register.cart, member if isinstance(member, Refused) else None)
 
 
 def _sold(till: OpenTill, cart: Cart, tenders: Sequence[Tender]) -> Completed | Refused:
@@ -135,6 +159,9 @@ def _print(till: OpenTill) -> None:
         return
     if state not in ("ready", "none"):
         click.echo(say(N_("The printer is not ready: the receipt waits.")), err=True)
+
+
+_WITHOUT_MEMBER = N_("Sold without the member named: {problem}")
 
 
 def _ambiguous(text: str, scanned: Scanned) -> Refused:
