@@ -75,14 +75,12 @@ def packaged() -> Path:
 def read(path: Path, sections: Sequence[Section], *, strict: bool = True) -> Settings | Refused:
     """Read one TOML file; the refusal names file, key and the nearest valid key.
 
+    A keyed section that is absent from the file is the packaged file's.
     Not `strict`, tables of other packages are passed over, for a caller that knows only some.
     """
-    try:
-        document = tomllib.loads(path.read_text("utf-8-sig"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        return _refused(path, N_("{path}: not a TOML file: {problem}."), problem=str(error))
-    except OSError as error:
-        return _refused(path, N_("{path}: cannot be read: {problem}."), problem=error.strerror)
+    document = _document(path)
+    if isinstance(document, Refused):
+        return document
     by_name = {section.name: section for section in sections}
     for name in document:
         if strict and name not in by_name:
@@ -92,7 +90,8 @@ def read(path: Path, sections: Sequence[Section], *, strict: bool = True) -> Set
     for section in sections:
         raw = document.get(section.name, {})
         if section.keyed:
-            values = _read_keyed(path, section, raw)
+            absent = section.name not in document
+            values = _packaged(section) if absent else _read_keyed(path, section, raw)
             if isinstance(values, Refused):
                 return values
             keyed[section.type] = values
@@ -102,6 +101,23 @@ def read(path: Path, sections: Sequence[Section], *, strict: bool = True) -> Set
                 return value
             single[section.type] = value
     return Settings(path, single, keyed)
+
+
+def _document(path: Path) -> dict[str, Any] | Refused:
+    try:
+        return tomllib.loads(path.read_text("utf-8-sig"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        return _refused(path, N_("{path}: not a TOML file: {problem}."), problem=str(error))
+    except OSError as error:
+        return _refused(path, N_("{path}: cannot be read: {problem}."), problem=error.strerror)
+
+
+def _packaged(section: Section) -> dict[str, msgspec.Struct] | Refused:
+    path = packaged()
+    document = _document(path)
+    if isinstance(document, Refused):
+        return document
+    return _read_keyed(path, section, document.get(section.name, {}))
 
 
 def _read_keyed(path: Path, section: Section, raw: object) -> dict[str, msgspec.Struct] | Refused:

@@ -17,7 +17,7 @@ from pos.rules.settings import OrderLinkSettings
 from pos.rules.slip import Heading
 from pos.stores import print_jobs
 from sync.services.till import OpenTill
-from sync.setup import CenterSettings
+from sync.setup import CenterSettings, Setup
 
 Document = Literal["receipt", "card"]
 
@@ -45,9 +45,7 @@ def print_again(till: OpenTill, order: Order, document: Document) -> None:
 
 def _heading(till: OpenTill, order: Order, *, copy: bool) -> Heading:
     settings, say = till.setup.settings, till.setup.say
-    center = settings.named(CenterSettings).get(order.center) or CenterSettings(
-        number=0, name_zh=order.center, name_en=order.center
-    )
+    center = _center(till.setup, order.center)
     template = settings.get(OrderLinkSettings).receipt_url
     return Heading(
         center=say.pick(center.name_zh, center.name_en),
@@ -60,6 +58,18 @@ def _heading(till: OpenTill, order: Order, *, copy: bool) -> Heading:
         copy=copy,
         drawer=settings.get(PrinterSettings).drawer,
     )
+
+
+def _center(setup: Setup, name: str) -> CenterSettings:
+    """Return an order's center; one no longer configured goes by its name in the order.
+
+    The till's own center is known: no till opens otherwise.
+    """
+    found = setup.settings.named(CenterSettings).get(name)
+    if found is not None:
+        return found
+    assert name != setup.till.center, "refused when the till was opened"
+    return CenterSettings(number=0, name_zh=name, name_en=name)
 
 
 def _token(till: OpenTill, order: Order) -> str:

@@ -116,9 +116,13 @@ def open_till(setup: Setup, *, selling: bool, exclusive: bool = False) -> OpenTi
 
     `selling` takes the selling lock and opens a new run; `exclusive` takes the lock without
     opening a run (to push, enrol or import); neither reads beside an open counter.
-    Refused if another process sells, if key and journal do not belong together, or if the
-    journal's tail is broken. Raises `Fault`.
+    Refused, before anything is made, if the till's center is not configured; if another process
+    sells, if key and journal do not belong together, or if the journal's tail is broken.
+    Raises `Fault`.
     """
+    center = setup.center()
+    if isinstance(center, Refused):
+        return center
     if not _NAME.fullmatch(setup.till.id):
         return _bad_name(setup.till.id)
     directory = setup.till_directory

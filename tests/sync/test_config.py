@@ -37,6 +37,23 @@ def test_what_the_file_leaves_out_has_its_default(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "known"),
+    [
+        ("", {"zhengzhou", "chenghai", "yiwu"}),
+        ("[till]\nid = 'A'", {"zhengzhou", "chenghai", "yiwu"}),
+        ("[centers]", set()),
+        ("[centers.x]\nnumber=9\nname_zh='x'\nname_en='x'", {"x"}),
+    ],
+)
+def test_centers_that_a_file_does_not_speak_of_are_the_packaged_ones(
+    tmp_path: Path, text: str, known: set[str]
+) -> None:
+    settings = config.read(write(tmp_path, text), PACKAGE.sections)
+    assert not isinstance(settings, Refused)
+    assert set(settings.named(CenterSettings)) == known
+
+
+@pytest.mark.parametrize(
     ("text", "said"),
     [
         ("[till]\ncentre = 'x'", "unknown key till.centre. Did you mean “center”?"),

@@ -252,6 +252,19 @@ def test_a_tills_name_cannot_lead_out_of_its_directory(tmp_path: Path, name: str
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_center_that_is_not_configured_is_refused_before_anything_is_made(
+    tmp_path: Path,
+) -> None:
+    setup = make_setup(tmp_path / "root")
+    nowhere = msgspec.structs.replace(setup.till, center="nowhere")
+    setup = dataclasses.replace(setup, settings=setup.settings.having(nowhere))
+    for mode in ({"selling": True}, {"selling": False}, {"selling": False, "exclusive": True}):
+        refused = refusal(setup, **mode)
+        assert refused.reason == "config.unknown_center"
+        assert "chenghai" in setup.say.refusal(refused)
+    assert list(tmp_path.iterdir()) == []
+
+
 @pytest.mark.parametrize("name", ["journal.db", "reference.db"])
 def test_a_database_that_is_none_is_a_fault_with_the_path(setup: Setup, name: str) -> None:
     setup.till_directory.mkdir(parents=True)
