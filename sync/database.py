@@ -26,9 +26,33 @@ T = TypeVar("T")
 sqlite3 = utils.sqlite3  # type: ignore[attr-defined]
 SqliteError: type[Exception] = sqlite3.Error
 
+# What SQLite raises over a mistake of ours. A damaged index can break a constraint too, but then
+# nothing that is read can be believed either: the program ends, and ends loudly.
+_MISTAKES: tuple[type[Exception], ...] = (
+    sqlite3.IntegrityError,
+    sqlite3.ProgrammingError,
+    sqlite3.DataError,
+    sqlite3.InterfaceError,
+    sqlite3.NotSupportedError,
+)
+
 
 class CommitUnknown(Fault):
     """COMMIT raised: the transaction may or may not be durable. Reopen and look for its id."""
+
+
+@contextmanager
+def disk_faults(path: Path) -> Iterator[None]:
+    """Raise `Fault` for what disk, file system or a damaged file at `path` make SQLite raise.
+
+    Mistakes of the program (a broken constraint, a closed connection) propagate as they are.
+    """
+    try:
+        yield
+    except _MISTAKES:
+        raise
+    except sqlite3.Error as error:
+        raise Fault(_unusable(path, error)) from error
 
 
 class Database:
@@ -92,19 +116,17 @@ class Database:
     def repeatable(self, action: Callable[[SqliteUtils], T]) -> T:
         """Commit an action that may safely happen twice: of unknown outcome, it is repeated.
 
-        Raises `Fault` when the database fails.
+        Raises `Fault` when the database fails; mistakes of the program propagate.
         """
         problem: Exception | None = None
         with self._lock:
             for _ in range(MOST_ATTEMPTS):
                 try:
-                    with self.transaction() as db:
+                    with disk_faults(self.path), self.transaction() as db:
                         return action(db)
                 except CommitUnknown as error:
                     problem = error
                     self.reopen()
-                except sqlite3.OperationalError as error:
-                    raise Fault(_unusable(self.path, error)) from error
         raise Fault(_unusable(self.path, problem)) from problem
 
     def stop(self, refused: Refused) -> None:
@@ -112,7 +134,10 @@ class Database:
         self._stopped = refused
 
     def read(self) -> SqliteUtils:
-        """Return this thread's own read-only connection; it sees what is committed."""
+        """Return this thread's own read-only connection; it sees what is committed.
+
+        What it raises is SQLite's own: whoever must live on reads under `disk_faults`.
+        """
         if getattr(self._readers, "generation", None) != self._generation:
             generation = self._generation
             self._drop(getattr(self._readers, "connection", None))

@@ -9,7 +9,7 @@ import pytest
 from sqlite_utils import Database as SqliteUtils
 from sqlite_utils.migrations import Migrations
 
-from sync.database import Database, SqliteError
+from sync.database import Database, SqliteError, disk_faults, sqlite3
 from sync.rules.refusal import Fault, Refused
 
 STEPS = Migrations("test")
@@ -65,6 +65,40 @@ def test_a_repeatable_action_of_unknown_outcome_is_done_again(database: Database
 def test_a_repeatable_action_that_cannot_be_written_is_a_fault(database: Database) -> None:
     with pytest.raises(Fault):
         database.repeatable(lambda db: db.execute("INSERT INTO nothing VALUES (1)"))
+    assert things(database) == []
+
+
+@pytest.mark.parametrize("error", [sqlite3.DatabaseError, sqlite3.OperationalError])
+def test_what_a_disk_does_to_a_write_or_a_read_is_a_fault(
+    database: Database, error: type[Exception]
+) -> None:
+    def fail(_db: object) -> None:
+        raise error("database disk image is malformed")
+
+    with pytest.raises(Fault, match="malformed"):
+        database.repeatable(fail)
+    with pytest.raises(Fault, match="malformed"), disk_faults(database.path):
+        fail(database.read())
+    database.repeatable(put)
+    assert things(database) == [1]
+
+
+def test_a_file_that_is_really_damaged_is_a_fault(database: Database) -> None:
+    database.repeatable(put)
+    database.checkpoint()
+    size = database.path.stat().st_size
+    database.path.write_bytes(b"\xff" * size)
+    with pytest.raises(Fault), disk_faults(database.path):
+        things(database)
+
+
+def test_a_mistake_of_the_program_is_not_told_as_a_fault_of_the_disk(database: Database) -> None:
+    def twice(db: SqliteUtils) -> None:
+        put(db)
+        db.execute("INSERT INTO thing VALUES (1)")
+
+    with pytest.raises(sqlite3.IntegrityError):
+        database.repeatable(twice)
     assert things(database) == []
 
 

@@ -27,8 +27,14 @@ class GoodsActions(MainScreen):
     def find(self) -> None:
         """Open the search, beginning with what was typed."""
         text = self.entry.take()
-        found = self.services.register.search(text) if text else ()
-        self.choose(text, found, 1)
+        found = self._search(text) if text else ()
+        if isinstance(found, Refused):
+            self.refuse(found)
+        else:
+            self.choose(text, found, 1)
+
+    def _search(self, text: str) -> Sequence[Item] | Refused:
+        return self.ask(lambda: self.services.register.search(text))
 
     def choose(self, words: str, found: Sequence[Item], quantity: int) -> None:
         """Let the cashier pick among what was found."""
@@ -37,18 +43,15 @@ class GoodsActions(MainScreen):
             if sku is not None:
                 self.put_item(sku, quantity)
 
-        search = self.services.register.search
-        self.app.push_screen(SearchScreen(self.say, search, text=words, found=found), picked)
+        box = SearchScreen(self.say, self._search, text=words, found=found)
+        self.app.push_screen(box, picked)
 
     def quick(self) -> None:
         """Offer what has no barcode."""
-        register = self.services.register
-        items = [
-            item
-            for sku in self.services.counter.quick_keys
-            for item in register.search(sku, 1)
-            if item.sku == sku
-        ]
+        items = self.ask(self._quick_items)
+        if isinstance(items, Refused):
+            self.refuse(items)
+            return
         rows: list[Row] = [
             (
                 (fit(self.say.pick(item.name_zh, item.name_en), 40), "plain"),
@@ -63,6 +66,14 @@ class GoodsActions(MainScreen):
 
         empty = self.say("None of the quick keys of config.toml is in the catalogue.")
         self.app.push_screen(Pick(self.say, self.say("Quick keys"), rows, empty=empty), picked)
+
+    def _quick_items(self) -> list[Item]:
+        return [
+            item
+            for sku in self.services.counter.quick_keys
+            for item in self.services.register.search(sku, 1)
+            if item.sku == sku
+        ]
 
     # the chosen line
 

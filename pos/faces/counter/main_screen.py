@@ -24,6 +24,7 @@ from pos.rules.key_settings import action_of, is_sign
 from pos.rules.order import Order
 from pos.rules.pricing import price_basket
 from pos.services.register import Scanned, View
+from sync.database import disk_faults
 from sync.language import Language
 from sync.rules.days import china_time
 from sync.rules.money import format_yuan
@@ -70,7 +71,9 @@ class MainScreen(Listens, Screen[None]):
         self.last = None if isinstance(last, Refused) else last
         self.entry.focus()
         self.relabel(self.say)
-        if self.services.register.cart.lines:
+        if isinstance(last, Refused):
+            self.refuse(last)
+        elif self.services.register.cart.lines:
             self.tell(self.say("Taken up where it was left."), "said_good")
 
     def on_resize(self) -> None:
@@ -269,8 +272,12 @@ class MainScreen(Listens, Screen[None]):
         self.act(message.action)
 
     def ask(self, call: Callable[[], T]) -> T | Refused:
-        """Call a service; a fault of the machine is told like a refusal, and selling goes on."""
+        """Call a service; a fault of the machine is told like a refusal, and selling goes on.
+
+        Whatever reads or writes is called through here, for a damaged file can show at any read.
+        """
         try:
-            return call()
+            with disk_faults(self.services.setup.till_directory):
+                return call()
         except Fault as fault:
             return fault.refused

@@ -26,8 +26,7 @@ class MemberActions(GoodsActions):
 
         def act(text: str) -> Refused | None:
             if not text:
-                register.detach()
-                return None
+                return self.ask(register.detach)
             found = self.ask(lambda: register.attach(text))
             return found if isinstance(found, Refused) else None
 

@@ -10,6 +10,7 @@ from pos.faces.counter.rows import EMPTY, Row, fit, right
 from pos.rules.items import Item
 from sync.language import Language
 from sync.rules.money import format_yuan
+from sync.rules.refusal import Refused
 
 SHOWN = 12
 
@@ -23,7 +24,7 @@ class SearchScreen(Dialog[str]):
     def __init__(
         self,
         say: Language,
-        search: Callable[[str], Sequence[Item]],
+        search: Callable[[str], Sequence[Item] | Refused],
         *,
         text: str = "",
         found: Sequence[Item] = (),
@@ -60,9 +61,14 @@ class SearchScreen(Dialog[str]):
         """Look again."""
         event.stop()
         text = event.value.strip()
-        self._found = list(self._search(text)) if text else []
+        found = self._search(text) if text else ()
+        self._found = [] if isinstance(found, Refused) else list(found)
         self._chosen = 0
         self.draw()
+        if isinstance(found, Refused):
+            self.refuse(found)
+        else:
+            self.tell("")
 
     def key_pressed(self, name: str, character: str | None) -> bool:
         """Move through what was found."""
