@@ -15,6 +15,7 @@ from pos.rules.receipt_number import grouped, parse_receipt_number
 from pos.services.receipts import Document, print_again, render
 from pos.stores import orders
 from sync.faces.answers import accepted, pass_setup, refuse
+from sync.rules.files import unwritable
 from sync.rules.refusal import N_, Refused
 from sync.services.till import OpenTill, open_till
 from sync.setup import Setup
@@ -87,15 +88,7 @@ def _hand_over(setup: Setup, data: bytes, form: Format, output: Path | None) -> 
         try:
             output.write_bytes(data)
         except OSError as error:
-            refuse(
-                setup,
-                Refused(
-                    "receipt.not_written",
-                    N_("{path} cannot be written: {problem}."),
-                    N_("Choose another file with --output."),
-                    {"path": output, "problem": error.strerror},
-                ),
-            )
+            refuse(setup, unwritable("receipt.not_written", output, error))
         return
     if form != "text" and sys.stdout.isatty():
         refuse(

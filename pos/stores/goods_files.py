@@ -5,7 +5,6 @@ could not hold exactly, or a text it turned into a date, comes back as a refusal
 """
 
 import csv
-import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,9 +15,11 @@ import msgspec
 
 from pos.rules.codes import GTIN_LENGTHS, check_digit_holds
 from pos.rules.rows import Given, Row, Spoilt
+from sync.rules.files import unreadable
 from sync.rules.refusal import N_, Fault, Refused
 
 ENCODINGS = ("utf-8-sig", "gb18030")
+SEPARATORS = {"\t": "TAB", ";": "“;”", "；": "“；”", "，": "“，”"}  # taken for commas
 EXACT_BELOW = 10**15  # a spreadsheet keeps 15 digits of a number
 _BLOCK = 1 << 20
 
@@ -71,19 +72,13 @@ def open_goods_file(path: Path) -> Iterator[GoodsFile]:
                 )
             )
     except OSError as error:
-        raise Fault(
-            Refused(
-                "import.unreadable",
-                N_("{path} cannot be read: {problem}."),
-                N_("Check the file's name and permissions."),
-                {"path": path, "problem": error.strerror or error},
-            )
-        ) from error
+        raise Fault(unreadable("import.unreadable", path, error)) from error
 
 
 def _csv_file(path: Path, text: Any) -> GoodsFile:
     rows = _csv_rows(path, text)
     _, header = next(rows, (1, []))
+    _check_separator(path, header)
     return GoodsFile(header, rows, text.buffer.tell, path.stat().st_size)
 
 
@@ -94,7 +89,30 @@ def _csv_rows(path: Path, text: Any) -> Iterator[tuple[int, list[str]]]:
             if any(cells):
                 yield number, cells
     except csv.Error as error:
-        raise _unreadable(path, f"{error} ({reader.line_num})") from error
+        raise UnreadableError(
+            Refused(
+                "import.broken_file",
+                N_("{path} is not readable as CSV in line {line}."),
+                N_("Check the quotation marks there."),
+                {"path": path, "line": reader.line_num},
+            )
+        ) from error
+
+
+def _check_separator(path: Path, header: Sequence[str]) -> None:
+    """Raise `UnreadableError` if the one column there is holds a whole header of its own."""
+    if len(header) != 1:
+        return
+    for separator, name in SEPARATORS.items():
+        if separator in header[0]:
+            raise UnreadableError(
+                Refused(
+                    "import.separator",
+                    N_("{path} separates its columns by {separator}."),
+                    N_("Use commas: save it as “CSV UTF-8 (comma delimited)”."),
+                    {"path": path, "separator": name},
+                )
+            )
 
 
 def _encoding_of(path: Path) -> str:
@@ -127,7 +145,7 @@ def _xlsx_file(path: Path) -> GoodsFile:
             workbook = CalamineWorkbook.from_filelike(opened)
             table = workbook.get_sheet_by_index(0).to_python(skip_empty_area=False)
     except CalamineError as error:
-        raise _unreadable(path, str(error)) from error
+        raise _broken(path, N_("{path} is not an XLSX file, or it is protected.")) from error
     numbered = enumerate(table, 1)
     header = next((cells for _, cells in numbered if any(cells)), [])
     names = [str(cell) for cell in header]
@@ -175,7 +193,9 @@ def _json_file(path: Path) -> GoodsFile:
     try:
         document = decoder.decode(path.read_bytes().removeprefix(b"\xef\xbb\xbf"))
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise _unreadable(path, str(error)) from error
+        raise _broken(path, N_("{path} is not JSON, or it breaks off.")) from error
+    except RecursionError as error:
+        raise _broken(path, N_("{path} is JSON nested without end, not a list.")) from error
     objects = document.get("items") if isinstance(document, dict) else document
     if not isinstance(objects, list) or not all(isinstance(one, dict) for one in objects):
         raise UnreadableError(
@@ -217,12 +237,7 @@ def _json_text(value: Any) -> Given:
     )
 
 
-def _unreadable(path: Path, problem: str) -> UnreadableError:
+def _broken(path: Path, message: str) -> UnreadableError:
     return UnreadableError(
-        Refused(
-            "import.broken_file",
-            N_("{path} is damaged or not what its name says: {problem}."),
-            N_("Save it again."),
-            {"path": os.fspath(path), "problem": problem},
-        )
+        Refused("import.broken_file", message, N_("Save it again."), {"path": path})
     )

@@ -2,7 +2,7 @@
 
 import datetime
 import json
-import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from pos.services import importing
 from pos.services.importing import demo_goods, import_goods
 from pos.stores import catalogue
 from sync.database import Database
+from sync.language import Language
 from sync.rules.refusal import Fault
 
 from .goods_lists import CENTERS, bad_cells, contents, empty_catalogue, imported, refusal
@@ -157,10 +158,14 @@ def test_progress_ends_at_the_end(
         ("goods.csv", b"", "import.missing_columns"),
         ("goods.csv", HEADER.encode(), "import.no_rows"),
         ("goods.csv", f'{HEADER}\nA,"甲,个,1,'.encode(), "import.broken_file"),
+        ("goods.csv", TWO.replace(",", "\t").encode(), "import.separator"),
+        ("goods.csv", TWO.replace(",", ";").encode("gb18030"), "import.separator"),
         ("goods.csv", TWO.encode("utf-16"), "import.encoding"),
         ("goods.csv", b"PK\x03\x04\x00\x00", "import.encoding"),
         ("goods.xlsx", b"not a zip", "import.broken_file"),
         ("goods.json", b"[{", "import.broken_file"),
+        ("goods.json", b"[" * 200_000, "import.broken_file"),
+        ("goods.json", b'{"items":' * 200_000, "import.broken_file"),
         ("goods.json", b"[1]", "import.json_shape"),
         ("goods.json", b"{}", "import.json_shape"),
         ("goods.pdf", b"", "import.file_kind"),
@@ -173,13 +178,44 @@ def test_what_is_no_list_is_refused(
     assert skus(reference) == []
 
 
+@pytest.mark.parametrize(("separator", "named"), [("\t", "TAB"), (";", "“;”")])
+def test_another_separator_is_named(
+    reference: Database, tmp_path: Path, separator: str, named: str
+) -> None:
+    refused = refusal(reference, written(tmp_path, TWO.replace(",", separator)))
+    assert refused.values["separator"] == named
+    assert "commas" in refused.hint
+
+
 @pytest.mark.parametrize("name", ["none.csv", "none.xlsx", "none.json"])
 def test_a_file_that_is_not_there_is_a_fault(
     reference: Database, tmp_path: Path, name: str
 ) -> None:
     with pytest.raises(Fault) as fault:
         import_goods(reference, tmp_path / name, CENTERS)
-    assert fault.value.refused.values["problem"] == os.strerror(2)
+    assert fault.value.refused.message == "{path} does not exist."
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("none.csv", None),
+        ("goods.csv", f'{HEADER}\nA,"甲,个,1,'.encode()),
+        ("goods.json", b"[{"),
+        ("goods.json", b"\xff\xfe["),
+        ("goods.xlsx", b"not a zip"),
+    ],
+)
+def test_no_library_s_english_stands_in_a_chinese_sentence(
+    reference: Database, tmp_path: Path, name: str, content: bytes | None
+) -> None:
+    path = tmp_path / name if content is None else written(tmp_path, content, name)
+    try:
+        refused = refusal(reference, path)
+    except Fault as fault:
+        refused = fault.refused
+    said = Language("zh", ["sync", "pos"]).refusal(refused).replace(str(path), "")
+    assert re.findall("[A-Za-z]{2,}", said.replace("CSV", "").replace("JSON", "")) in ([], ["XLSX"])
 
 
 def workbook(path: Path, rows: list[list[object]], start: int = 0) -> Path:
