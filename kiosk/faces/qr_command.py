@@ -1,6 +1,7 @@
 """`xuanpin kiosk qr`: an item's order link as a QR code, in the terminal or as a file."""
 
 from pathlib import Path
+from typing import Literal, get_args
 
 import click
 
@@ -10,25 +11,32 @@ from pos.rules.items import Item
 from pos.rules.order_link import order_link
 from pos.rules.settings import OrderLinkSettings
 from pos.stores import catalogue
-from sync.faces.answers import accepted, answer, json_option, pass_setup, refuse
+from sync.faces.answers import accepted, answer, json_option, pass_setup
+from sync.rules.files import unwritable
 from sync.rules.refusal import N_, Fault, Refused
 from sync.rules.symbols import half_blocks, qr_matrix
 from sync.services.till import open_till
 from sync.setup import Setup
 
-FORMATS = ("terminal", "png", "svg")
+Form = Literal["terminal", "png", "svg"]
 
 
 @click.command("qr", help="Show the QR code of an item's order link, or write it to a file.")
 @click.argument("code")
 @click.option(
-    "--format", "form", type=click.Choice(FORMATS), default="terminal", help="Show it, or a file."
+    "--format",
+    "asked",
+    type=click.Choice(get_args(Form)),
+    help="Show it, or a file; without it, what --output ends in says which.",
 )
 @click.option("--output", type=click.Path(path_type=Path), help="Write the file here.")
 @json_option
 @pass_setup
-def qr_command(setup: Setup, code: str, form: str, output: Path | None, as_json: bool) -> None:
+def qr_command(
+    setup: Setup, code: str, asked: Form | None, output: Path | None, as_json: bool
+) -> None:
     """Find the item, make its link, draw it."""
+    form = accepted(setup, _form(asked, output), as_json=as_json)
     item = accepted(setup, _find(setup, code), as_json=as_json)
     settings = setup.settings.get(OrderLinkSettings)
     link = accepted(setup, order_link(item, settings, setup.till.center), as_json=as_json)
@@ -36,8 +44,6 @@ def qr_command(setup: Setup, code: str, form: str, output: Path | None, as_json:
     matrix = qr_matrix(link)
     name = setup.say.pick(item.name_zh, item.name_en)
     if form == "terminal":
-        if output is not None:
-            refuse(setup, _NO_FILE, as_json=as_json)
         answer("\n".join((name, *half_blocks(matrix), link)), values, as_json=as_json)
         return
     path = output or Path(f"{item.sku}.{form}")
@@ -45,18 +51,37 @@ def qr_command(setup: Setup, code: str, form: str, output: Path | None, as_json:
     try:
         write(matrix, path)
     except OSError as error:
-        raise Fault(_unwritable(path, error)) from error
+        raise Fault(unwritable("kiosk.unwritable", path, error)) from error
     answer(
         setup.say(_WRITTEN, name=name, path=path), {**values, "file": str(path)}, as_json=as_json
     )
 
 
 _WRITTEN = N_("The QR code of {name} is in {path}.")
-_NO_FILE = Refused(
-    "kiosk.no_file",
-    N_("The terminal format writes no file."),
-    N_("Add --format png or --format svg."),
-)
+
+
+def _form(asked: Form | None, output: Path | None) -> Form | Refused:
+    """Return the format asked for, or the one that the file's name ends in."""
+    if output is None:
+        return asked or "terminal"
+    match asked or output.suffix.lower().removeprefix("."):
+        case "png":
+            return "png"
+        case "svg":
+            return "svg"
+        case "terminal":
+            return Refused(
+                "kiosk.no_file",
+                N_("The terminal format writes no file."),
+                N_("Add --format png or --format svg."),
+            )
+        case _:
+            return Refused(
+                "kiosk.file_kind",
+                N_("{path} ends neither in .png nor in .svg."),
+                N_("Add --format png or --format svg."),
+                {"path": output},
+            )
 
 
 def _find(setup: Setup, code: str) -> Item | Refused:
@@ -78,13 +103,4 @@ def _find(setup: Setup, code: str) -> Item | Refused:
         N_("No single item here answers to “{code}”."),
         N_("Name it by barcode or sku; `xuanpin pos items` lists them."),
         {"code": code},
-    )
-
-
-def _unwritable(path: Path, error: OSError) -> Refused:
-    return Refused(
-        "kiosk.unwritable",
-        N_("{path} cannot be written: {problem}."),
-        N_("Choose another place with --output."),
-        {"path": path, "problem": error.strerror},
     )

@@ -61,6 +61,21 @@ def test_a_png_reads_back(setup: Setup, tmp_path: Path) -> None:
     assert found.text == LINK
 
 
+@pytest.mark.parametrize(("name", "starts"), [("q.png", b"\x89PNG"), ("q.SVG", b"<svg")])
+def test_the_file_s_name_says_its_format(
+    setup: Setup, tmp_path: Path, name: str, starts: bytes
+) -> None:
+    done = run(setup, TEA, "--output", str(tmp_path / name))
+    assert done.exit_code == 0
+    assert (tmp_path / name).read_bytes().startswith(starts)
+
+
+def test_the_format_asked_for_wins(setup: Setup, tmp_path: Path) -> None:
+    path = tmp_path / "picture.of-tea"
+    assert run(setup, TEA, "--format", "svg", "--output", str(path)).exit_code == 0
+    assert path.read_bytes().startswith(b"<svg")
+
+
 def test_an_svg_draws_the_same_modules(setup: Setup, tmp_path: Path) -> None:
     path = tmp_path / "tea.svg"
     run(setup, TEA, "--format", "svg", "--output", str(path))
@@ -77,7 +92,9 @@ def test_an_svg_draws_the_same_modules(setup: Setup, tmp_path: Path) -> None:
     [
         (["nothing-like-it"], "kiosk.unknown_item"),
         ([BAG], "link.no_offer"),
-        ([TEA, "--output", "x.png"], "kiosk.no_file"),
+        ([TEA, "--format", "terminal", "--output", "x.png"], "kiosk.no_file"),
+        ([TEA, "--output", "x"], "kiosk.file_kind"),
+        ([TEA, "--output", "x.pdf"], "kiosk.file_kind"),
     ],
 )
 def test_what_cannot_be_shown_is_one_line(setup: Setup, arguments: list[str], reason: str) -> None:
