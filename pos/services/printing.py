@@ -1,11 +1,13 @@
 """Printing what waits, outside the screen: a sale never waits for its printer.
 
 Every job is marked `sending` durably before its first byte leaves, and `done` after its last; a
-job that breaks off in between is printed again as a copy.
+job that breaks off in between is printed again as a copy. A document that cannot be made keeps
+waiting and is tried again; the others are printed meanwhile.
 """
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,6 +22,7 @@ from sync.rules.refusal import Fault
 from sync.services.till import OpenTill
 
 RETRY_AFTER_S = (1, 2, 5, 10, 15)
+_LOG = logging.getLogger("xuanpin.printing")
 
 
 class PrinterTrouble(Exception):  # noqa: N818 - the printer's, not the program's
@@ -71,6 +74,7 @@ class PrintWorker:
         self._state: PrinterState = "ready" if printer.exists else "none"
         self._wake = threading.Event()
         self._stopping = False
+        self._logged: set[int] = set()
         self._thread: threading.Thread | None = None
         till.journal.repeatable(print_jobs.recover)
 
@@ -84,11 +88,16 @@ class PrintWorker:
         return print_jobs.unfinished(self._till.journal.read())
 
     def print_waiting(self) -> PrinterState:
-        """Print all that waits, now; returns the printer's state, the jobs wait on trouble."""
+        """Try once, now, to print each job that waits; returns the state, jobs wait on trouble."""
+        after, failed = 0, False
         try:
-            while (job := print_jobs.first_waiting(self._till.journal.read())) is not None:
-                self._print(job)
-                self._state = "ready" if self._printer.exists else "none"
+            while not self._stopping:
+                job = print_jobs.first_waiting(self._till.journal.read(), after)
+                if job is None:
+                    break
+                failed = not self._attempt(job) or failed
+                after = job.id
+            self._state = "error" if failed else "ready" if self._printer.exists else "none"
         except PrinterTrouble as trouble:
             self._state = trouble.state
         except SqliteError:
@@ -120,8 +129,11 @@ class PrintWorker:
 
     def _work(self) -> None:
         failures = 0
-        while not self._stopping:
+        while True:
+            # Cleared before `_stopping` is read: a stop is seen here or wakes the wait below.
             self._wake.clear()
+            if self._stopping:
+                return
             try:
                 state = self.print_waiting()
             except Fault:
@@ -132,6 +144,23 @@ class PrintWorker:
             else:
                 self._wake.wait(RETRY_AFTER_S[min(failures, len(RETRY_AFTER_S) - 1)])
                 failures += 1
+
+    def _attempt(self, job: PrintJob) -> bool:
+        """Print one job; False if it failed for a reason of its own and the others may go on."""
+        try:
+            self._print(job)
+        except (PrinterTrouble, Fault):
+            raise
+        # The boundary of one job: what a renderer or a driver raises that nobody foresaw, or an
+        # order on a damaged page, must neither end the only thread that prints nor keep other
+        # receipts from paper. The job still waits, the printer's state says so, and the log says
+        # why: once, not at every try.
+        except Exception:  # noqa: BLE001
+            if job.id not in self._logged:
+                _LOG.exception("print job %d (%s) failed", job.id, job.document)
+                self._logged.add(job.id)
+            return False
+        return True
 
     def _print(self, job: PrintJob) -> None:
         journal = self._till.journal
@@ -145,7 +174,7 @@ class PrintWorker:
             journal.repeatable(lambda db: print_jobs.mark_sending(db, job.id))
             try:
                 session.send(data)
-            except PrinterTrouble:
+            except Exception:  # some of it may be on paper, whatever it was that broke off
                 journal.repeatable(lambda db: print_jobs.mark_waiting(db, job.id, copy=True))
                 raise
             journal.repeatable(lambda db: print_jobs.mark_done(db, job.id))

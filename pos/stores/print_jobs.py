@@ -54,11 +54,12 @@ def of_order(db: Database, order_id: str) -> tuple[int, ...]:
     return tuple(row[0] for row in rows)
 
 
-def first_waiting(db: Database) -> PrintJob | None:
-    """Return the oldest job that waits."""
+def first_waiting(db: Database, after: int = 0) -> PrintJob | None:
+    """Return the oldest job that waits, of those younger than job `after`."""
     row = db.execute(
         "SELECT id, order_id, document, copy FROM print_job"
-        " WHERE state = 'waiting' ORDER BY id LIMIT 1"
+        " WHERE state = 'waiting' AND id > ? ORDER BY id LIMIT 1",
+        (after,),
     ).fetchone()
     return None if row is None else PrintJob(row[0], row[1], row[2], bool(row[3]))
 
