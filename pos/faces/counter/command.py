@@ -18,7 +18,6 @@ from pos.stores import orders
 from sync.database import SqliteError
 from sync.faces.answers import accepted
 from sync.rules.refusal import Fault, Refused
-from sync.services.courier import Courier, hub_client
 from sync.services.signing_in import sign_in
 from sync.services.status import read_status
 from sync.services.till import OpenTill, open_till
@@ -26,6 +25,8 @@ from sync.setup import Setup
 
 # Read when textual is imported: Esc is not waited for long, and a frame not for the next 60th.
 TERMINAL = {"ESCDELAY": "25", "TEXTUAL_FPS": "240"}
+
+SCREEN_FIRST_S = 1.0
 
 
 def open_counter(setup: Setup) -> None:
@@ -83,18 +84,25 @@ def _standing(till: OpenTill, printing: PrintWorker) -> Standing | None:
 
 @contextmanager
 def _courier(till: OpenTill) -> Iterator[None]:
-    """Push in the background while the counter is open; without an address there is no one to."""
-    client = hub_client(till)
-    if isinstance(client, Refused):
-        yield
-        return
+    """Push in the background while the counter is open."""
     stop = threading.Event()
-    courier = Courier(till, client)
-    thread = threading.Thread(target=courier.run_forever, args=(stop,), name="courier", daemon=True)
+    thread = threading.Thread(target=_push, args=(till, stop), name="courier", daemon=True)
     thread.start()
     try:
         yield
     finally:
         stop.set()
         thread.join()
-        client.close()
+
+
+def _push(till: OpenTill, stop: threading.Event) -> None:
+    """Once the screen stands, load what speaks to the hub and push; without an address, neither."""
+    if stop.wait(SCREEN_FIRST_S):
+        return
+    from sync.services.courier import Courier, hub_client
+
+    client = hub_client(till)
+    if isinstance(client, Refused):
+        return
+    with client:
+        Courier(till, client).run_forever(stop)
