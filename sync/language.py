@@ -4,10 +4,11 @@ import gettext
 from collections.abc import Sequence
 from pathlib import Path
 
-from sync.rules.refusal import Refused
+from sync.rules.refusal import Refused, Words
 
 LANGUAGES = ("zh", "en")
 _HERE = Path(__file__).parent.parent
+_WIDE_SPACE = "\u3000"
 
 
 class Language:
@@ -30,12 +31,33 @@ class Language:
         return text.format(**values) if values else text
 
     def refusal(self, refused: Refused) -> str:
-        """Say a refusal in one line: what is wrong, then what to do."""
-        message = self(refused.message).format(**refused.values)
-        hint = self(refused.hint).format(**refused.values)
+        """Say a refusal in one line, safe for a terminal: what is wrong, then what to do."""
+        values = {name: self._shown(value) for name, value in refused.values.items()}
+        message = self(refused.message).format(**values)
+        hint = self(refused.hint).format(**values)
         joint = "" if self.name == "zh" else " "
         return f"{message}{joint}{hint}".strip()
+
+    def _shown(self, value: object) -> object:
+        if isinstance(value, Words):
+            inner = {name: self._shown(each) for name, each in value.values.items()}
+            return self(value.message).format(**inner)
+        return value if isinstance(value, int) else one_line(str(value))
 
     def pick(self, chinese: str, english: str) -> str:
         """Choose between data given in both languages; Chinese where English is missing."""
         return english if self.name == "en" and english else chinese
+
+
+def one_line(text: str) -> str:
+    r"""Spell out what would break a line or drive a terminal; everything readable stays.
+
+    >>> one_line("红\x1b[31m\n")
+    '红\\x1b[31m\\n'
+    """
+    return "".join(
+        each
+        if each.isprintable() or each == _WIDE_SPACE
+        else each.encode("unicode_escape").decode()
+        for each in text
+    )

@@ -19,6 +19,18 @@ class Refused:
     values: Mapping[str, object] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class Words:
+    """A phrase with values of its own, inside a refusal's `values`: translated where it is said."""
+
+    message: str
+    values: Mapping[str, object] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        """Say it in English."""
+        return self.message.format(**self.values)
+
+
 class Fault(Exception):  # noqa: N818 - a fault of the machine, as refusals are a person's
     """An I/O failure that a person has to act on; carries the same words as a refusal."""
 

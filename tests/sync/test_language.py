@@ -1,0 +1,42 @@
+"""Refusals are said in one line that is safe for a terminal, in the language asked for."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sync.language import Language, one_line
+from sync.rules.refusal import Refused, Words
+
+EN = Language("en", ["sync"])
+
+
+@pytest.mark.parametrize(
+    ("typed", "shown"),
+    [
+        ("\x1b]0;title\x07", r"\x1b]0;title\x07"),
+        ("two\r\nlines", r"two\r\nlines"),
+        ("\u2028\u202e\x85\x9b", r"\u2028\u202e\x85\x9b"),
+        ("\udcff", r"\udcff"),
+        ("红色　积木 12", "红色　积木 12"),
+    ],
+)
+def test_what_would_drive_a_terminal_is_spelled_out(typed: str, shown: str) -> None:
+    assert EN.refusal(Refused("x", "“{typed}”.", "Not {typed}.", {"typed": typed})) == (
+        f"“{shown}”. Not {shown}."
+    )
+
+
+@given(st.text(st.characters(exclude_categories=())))
+def test_a_refusal_is_one_line_that_any_terminal_can_show(text: str) -> None:
+    line = one_line(text)
+    assert len(line.splitlines()) <= 1
+    assert line.encode("utf-8").decode("utf-8") == line
+    assert one_line(line) == line
+
+
+def test_words_inside_a_refusal_are_said_in_its_language() -> None:
+    words = Words("{count} entries pending", {"count": 3})
+    refused = Refused("x", "{path}: {words}.", values={"path": "a\nb", "words": words})
+    assert Language("zh", ["sync"]).refusal(refused) == r"a\nb: 待上传 3 条."
+    assert EN.refusal(refused) == r"a\nb: 3 entries pending."
+    assert refused.message.format(**refused.values) == "a\nb: 3 entries pending."
