@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import os
 import sys
 from pathlib import Path
 from typing import NoReturn
@@ -17,7 +18,7 @@ import sync.declared
 from sync import config
 from sync.clock import SystemClock
 from sync.faces.lazy import LazyGroup, spoken
-from sync.language import LANGUAGES, Language
+from sync.language import LANGUAGES, Language, one_line
 from sync.package import Package
 from sync.rules.refusal import N_, Fault, Refused
 from sync.setup import Setup, TillSettings, UiSettings, data_root, demonstrated
@@ -87,6 +88,9 @@ def make_setup(
 def main() -> None:
     """Run the command line; whatever is wrong is one line on stderr and exit status 2."""
     say = Language(_language_asked(sys.argv[1:]), [package.name for package in PACKAGES])
+    undecodable = _undecodable(sys.argv[1:])
+    if undecodable is not None:
+        _stop(say.refusal(undecodable), undecodable.reason)
     door = spoken(front_door, say)
     try:
         status = door.main(prog_name="xuanpin", obj=say, standalone_mode=False)
@@ -115,7 +119,24 @@ def _language_asked(arguments: list[str]) -> str:
     return "zh" if isinstance(settings, Refused) else settings.get(UiSettings).language
 
 
+def _undecodable(arguments: list[str]) -> Refused | None:
+    """Refuse an argument that no file, journal or screen could hold: bytes that are no text."""
+    for argument in arguments:
+        try:
+            argument.encode("utf-8")
+        except UnicodeEncodeError:
+            shown = os.fsencode(argument).decode("utf-8", "backslashreplace")
+            return Refused(
+                "usage",
+                N_("The argument “{argument}” is not valid UTF-8."),
+                N_("Set the terminal to UTF-8 and type it again."),
+                {"argument": shown},
+            )
+    return None
+
+
 def _stop(line: str, reason: str) -> NoReturn:
+    line = one_line(line)
     if "--json" in sys.argv:
         click.echo(msgspec.json.encode({"refused": reason, "message": line}).decode())
     click.echo(line, err=True)

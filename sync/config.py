@@ -12,9 +12,10 @@ import msgspec
 import platformdirs
 
 from sync.package import Section
-from sync.rules.refusal import N_, Fault, Refused
+from sync.rules.refusal import N_, Fault, Refused, Words
 
 ENVIRONMENT = "XUANPIN_CONFIG"
+_TOO_DEEP = Words(N_("it is nested too deeply"))
 T = TypeVar("T", bound=msgspec.Struct)
 
 
@@ -106,7 +107,9 @@ def read(path: Path, sections: Sequence[Section], *, strict: bool = True) -> Set
 def _document(path: Path) -> dict[str, Any] | Refused:
     try:
         return tomllib.loads(path.read_text("utf-8-sig"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except RecursionError:
+        return _refused(path, N_("{path}: not a TOML file: {problem}."), problem=_TOO_DEEP)
+    except ValueError as error:  # also what Python says of a number of 5,000 digits
         return _refused(path, N_("{path}: not a TOML file: {problem}."), problem=str(error))
     except OSError as error:
         return _refused(path, N_("{path}: cannot be read: {problem}."), problem=error.strerror)

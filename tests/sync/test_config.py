@@ -62,6 +62,8 @@ def test_centers_that_a_file_does_not_speak_of_are_the_packaged_ones(
         ("[centers.x]\nname_zh = 'x'", "bad value for centers.x: Object missing required field"),
         ("centers = 3", "bad value for centers: expected a table."),
         ("[till\nid = 3", "not a TOML file"),
+        ("a = " + "[" * 100_000, "not a TOML file: it is nested too deeply."),
+        ("a = " + "9" * 5000, "not a TOML file"),
     ],
 )
 def test_what_is_wrong_is_named_with_file_and_key(tmp_path: Path, text: str, said: str) -> None:
