@@ -71,8 +71,8 @@ _DAY_OUTSIDE = Refused(
 )
 _PROVISIONAL_ELSEWHERE = Refused(
     "card.provisional_elsewhere",
-    N_("This provisional PLUS card was not sold at this till."),
-    N_("It is good at the till that sold it until the hub has confirmed it."),
+    N_("This provisional PLUS card is altered, or was sold at another till."),
+    N_("Scan it again; until the hub has confirmed it, it is good only where it was sold."),
 )
 _NO_HUB_KEY = Refused(
     "card.no_hub_key",
@@ -195,14 +195,6 @@ def decode_card(text: str) -> SignedCard | Refused:
     return SignedCard(
         version, card, signed[CONTENT_BYTES:], _DOMAIN + signed, data[-SIGNATURE_BYTES:]
     )
-
-
-def read_card(text: str, trust: Trust) -> CardStanding:
-    """Read a card and say what this till thinks of it on `trust.today`."""
-    signed = decode_card(text)
-    if isinstance(signed, Refused):
-        return CardStanding("invalid", None, signed)
-    return standing_of(signed, trust)
 
 
 def standing_of(signed: SignedCard, trust: Trust) -> CardStanding:

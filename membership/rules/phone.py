@@ -75,15 +75,6 @@ def phone_token(
     )
 
 
-def mask(number: str) -> str:
-    """Show a number that was just typed, its middle hidden.
-
-    >>> mask("13800131234")
-    '138****1234'
-    """
-    return f"{number[:3]}****{number[-4:]}"
-
-
 def stored_display(last4: str) -> str:
     """Show what a till still knows of a stored number; nothing when it knows nothing.
 

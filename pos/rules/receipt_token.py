@@ -6,20 +6,16 @@ big-endian, then the till's Ed25519 signature over a domain and those 41 bytes; 
 """
 
 import base64
-import binascii
 import struct
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, timedelta
-
-from sync.rules.refusal import N_, Refused
+from datetime import date
 
 PREFIX = "XR1:"
 DOMAIN = b"xuanpin.receipt.1\0"
 _VERSION = 1
 _LAYOUT = struct.Struct(">B16s16sHHI")
-_SIGNATURE_BYTES = 64
 _EPOCH = date(2020, 1, 1)
 
 
@@ -51,42 +47,3 @@ def write_receipt_token(token: ReceiptToken, sign: Callable[[bytes], bytes]) -> 
 def receipt_link(token: str, template: str) -> str:
     """Put a token into `[order_link] receipt_url`; without one the token stands alone."""
     return template.format(token=token) if template else token
-
-
-def read_receipt_token(
-    text: str, verify: Callable[[str, bytes, bytes], bool]
-) -> ReceiptToken | Refused:
-    """Read a token in any letter case; `verify(install, signature, data)` knows the tills' keys.
-
-    Refused when it is no token, or when the till it names did not sign it.
-    """
-    signed = _decode(text.strip())
-    if signed is None:
-        return Refused(
-            "receipt.bad_token",
-            N_("This is not a receipt's code."),
-            N_("Scan the square code at the foot of the receipt."),
-        )
-    content, signature = signed[: _LAYOUT.size], signed[_LAYOUT.size :]
-    _, install, order, days, high, low = _LAYOUT.unpack(content)
-    if not verify(install.hex(), signature, DOMAIN + content):
-        return Refused(
-            "receipt.forged_token",
-            N_("No till of ours signed this receipt's code."),
-            N_("Look the order up by its receipt number."),
-        )
-    return ReceiptToken(
-        install.hex(), str(uuid.UUID(bytes=order)), _EPOCH + timedelta(days), high << 32 | low
-    )
-
-
-def _decode(text: str) -> bytes | None:
-    if text[: len(PREFIX)].upper() != PREFIX:
-        return None
-    digits = text[len(PREFIX) :].upper()
-    try:
-        signed = base64.b32decode(digits + "=" * (-len(digits) % 8))
-    except (binascii.Error, ValueError):
-        return None
-    whole = len(signed) == _LAYOUT.size + _SIGNATURE_BYTES
-    return signed if whole and signed[0] == _VERSION else None

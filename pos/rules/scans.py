@@ -21,7 +21,6 @@ from pos.rules.codes import (
     lookup_codes,
     validate_barcode,
 )
-from pos.rules.payment_codes import read_wallet_code as read_wallet_code
 from pos.rules.payment_codes import wallet_of
 from pos.rules.receipt_number import is_receipt_number
 from pos.rules.settings import ScaleLayout

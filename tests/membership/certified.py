@@ -6,10 +6,18 @@ from datetime import date
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
-from membership.rules.card import Card, sign_card
+from membership.rules.card import (
+    Card,
+    CardStanding,
+    Trust,
+    decode_card,
+    sign_card,
+    standing_of,
+)
 from membership.rules.grant import Authority, Issuer
 from sync.keys import write_phone_key
 from sync.rules.certificate import Certificate, day_number, issue
+from sync.rules.refusal import Refused
 from sync.services.till import OpenTill
 from sync.stores.enrolment import Enrolment, write_enrolment
 
@@ -51,6 +59,14 @@ def card_texts() -> dict[str, str]:
         "till": sign_card(CARD, TILL.sign, authority_of(public_of(TILL)).data),
         "provisional": sign_card(CARD, TILL.sign, provisional=True),
     }
+
+
+def read_card(text: str, trust: Trust) -> CardStanding:
+    """Say what a till that trusts so thinks of a card's text, as its desk does."""
+    signed = decode_card(text)
+    if isinstance(signed, Refused):
+        return CardStanding("invalid", None, signed)
+    return standing_of(signed, trust)
 
 
 def enrol(till: OpenTill, *, center: int = 1) -> None:

@@ -11,11 +11,11 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import given
 from hypothesis import strategies as st
 
-from membership.rules.card import PREFIX, Card, Trust, decode_card, read_card, sign_card
+from membership.rules.card import PREFIX, Card, Trust, decode_card, sign_card
 from membership.rules.grant import make_grant
 from sync.rules.refusal import Refused
 
-from .certified import CARD, HUB, TILL, TODAY, card_texts, issuer_of, public_of
+from .certified import CARD, HUB, TILL, TODAY, card_texts, issuer_of, public_of, read_card
 
 ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
 TRUST = Trust(public_of(HUB), public_of(TILL), frozenset(), TODAY)

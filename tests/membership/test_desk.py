@@ -63,6 +63,17 @@ def test_before_enrolment_a_card_is_provisional_and_a_phone_number_is_not_taken(
     assert reason(desk.token("12")) == "phone.not_a_number"
 
 
+def test_a_provisional_card_altered_where_it_was_sold_is_not_called_foreign(
+    till: OpenTill, desk: Desk, join: Join
+) -> None:
+    text = join().text
+    letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
+    refused = desk.find(text[:-1] + letters[letters.index(text[-1]) ^ 8])
+    assert reason(refused) == "card.provisional_elsewhere"
+    assert isinstance(refused, Refused)
+    assert "altered" in till.setup.say.refusal(refused)
+
+
 def test_a_provisional_card_stays_good_here_after_enrolment(
     till: OpenTill, desk: Desk, join: Join
 ) -> None:

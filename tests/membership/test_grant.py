@@ -7,13 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from membership.rules.card import Trust, read_card
+from membership.rules.card import Trust
 from membership.rules.grant import Grant, Issuer, grant_draft, make_grant, read_granted
 from membership.rules.plan import PLUS
 from sync.rules.entry import Private
 from sync.rules.refusal import Refused
 
-from .certified import HUB, TILL, TODAY, issuer_of, public_of
+from .certified import HUB, TILL, TODAY, issuer_of, public_of, read_card
 
 SERIAL = "0badc0ffee01"
 CERTIFIED = issuer_of(TILL)

@@ -13,7 +13,7 @@ from pos.rules.escpos_reader import read_blocks, read_text
 from pos.rules.order import Order
 from pos.rules.printer_settings import PrinterSettings
 from pos.rules.receipt_number import grouped
-from pos.rules.receipt_token import PREFIX, read_receipt_token
+from pos.rules.receipt_token import PREFIX
 from pos.rules.settings import OrderLinkSettings
 from pos.rules.tender import Tender
 from pos.services.checkout import Checkout, Completed
@@ -21,9 +21,9 @@ from pos.services.receipts import render
 from pos.services.register import Register
 from pos.stores import print_jobs
 from sync.rules.refusal import Refused
-from sync.rules.signatures import verify
 from sync.services.till import OpenTill
 from sync.setup import Setup
+from tests.pos.receipt_codes import read_token, signed_bytes
 from tests.pos.stocked_till import TEA_CODE, make_test_setup, opened, stock
 
 
@@ -159,8 +159,7 @@ def test_the_receipt_s_token_is_signed_by_the_till(setup: Setup, order: Order) -
         public, install = till.keys.public, till.keys.install
     (code,) = [block.text for block in read_blocks(data) if isinstance(block, QrCode)]
     assert code.startswith(PREFIX)
-    token = read_receipt_token(code, lambda _, signature, data: verify(public, signature, data))
-    assert not isinstance(token, Refused)
+    token = read_token(signed_bytes(code), public)
     assert (token.install, token.order_id) == (install, order.order_id)
     assert token.paid_fen == order.paid_fen
 

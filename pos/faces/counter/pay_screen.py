@@ -13,7 +13,7 @@ from pos.faces.counter.rows import EMPTY, Row, big, center, pair
 from pos.faces.counter.words import METHOD_NAMES
 from pos.rules.notes import likely_cash
 from pos.rules.order import METHODS, Method
-from pos.rules.scans import read_wallet_code
+from pos.rules.payment_codes import read_wallet_code
 from pos.rules.tender import Due, Settlement, Tender
 from pos.services.checkout import Completed
 from sync.language import Language
