@@ -6,36 +6,34 @@ hub the last entry again: the answer tells whether the hub still has everything.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
-import os
+import logging
 import secrets
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from sync.database import CommitUnknown, SqliteError
+from sync.access import Access, AccessEnded
+from sync.database import CommitUnknown, disk_faults
 from sync.hub_client import SEGMENT_TYPE, Answer, is_transient, make_client, post
-from sync.lock import unusable
-from sync.rules.entry import GENESIS, Entry
 from sync.rules.marks import Adopt, decide
 from sync.rules.pacing import longest_pause_ms
 from sync.rules.refusal import N_, Fault, Refused
 from sync.rules.reply import (
     ALARMS,
-    FLAG_FORK,
-    FLAG_GAP,
     FLAG_HELD,
     MOST_REPLY_BYTES,
     Mark,
     Reply,
     read_reply,
 )
-from sync.rules.runs import TAG_BYTES, Stamp
+from sync.rules.runs import Stamp
 from sync.rules.segment import pack
+from sync.services.diverging import Batch, Exchange, agreed, part
 from sync.services.till import OpenTill
 from sync.stores import journal as journals
-from sync.stores.carrying import carry_over
 from sync.stores.contacts import ContactState, read_contact, write_contact, write_hub_clock
 from sync.stores.enrolment import Enrolment
 
@@ -44,6 +42,7 @@ if TYPE_CHECKING:
 
 PROBE_EVERY_S = 60
 _PATIENCE = 3
+_LOG = logging.getLogger("xuanpin.courier")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,25 +73,6 @@ class _Round:
     hub_clock: Stamp | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class _Batch:
-    run: str
-    entries: Sequence[Entry]
-
-
-@dataclass(frozen=True, slots=True)
-class _Exchange:
-    """The hub's checked reply, and the last entry that was in the segment it answers."""
-
-    reply: Reply
-    last: Mark
-
-    @property
-    def knew_all(self) -> bool:
-        """Tell whether the hub had, or now has, everything it was sent."""
-        return not {FLAG_FORK, FLAG_GAP} & set(self.reply.flags)
-
-
 def hub_client(till: OpenTill, url: str = "") -> httpx2.Client | Refused:
     """Make a client for this till's hub: `url`, else [hub] url, else where it was enrolled."""
     enrolment = till.enrolment
@@ -110,50 +90,67 @@ def hub_client(till: OpenTill, url: str = "") -> httpx2.Client | Refused:
 class Courier:
     """Pushes one till's journal to its hub; one push at a time."""
 
-    def __init__(self, till: OpenTill, client: httpx2.Client) -> None:
+    def __init__(self, till: OpenTill, client: httpx2.Client, access: Access | None = None) -> None:
+        """Push while `access` lasts; without one, for as long as this lives."""
         self._till = till
         self._client = client
+        self._access = access or Access()
         self._one = threading.Lock()
-        self._stop = threading.Event()
         self._probed_ms: int | None = None
 
     def push(self, *, probe: bool = True) -> PushReport:
         """Push all that is pending; with `probe`, ask the hub even if nothing is.
 
-        Raises `Fault` (or `CommitUnknown`) if the till's own database fails.
+        Raises `Fault` (or `CommitUnknown`) if the till's own database fails, `AccessEnded` if
+        that may not be used any more.
         """
-        with self._one:
+        with self._one, self._at_till():
             enrolment = self._till.enrolment
             if enrolment is None:
                 return PushReport(0, 0, self._pending(), (), (), not_enrolled())
             done = _Round(enrolment)
-            try:
-                refused = self._push(done, probe=probe)
-                self._note(done, refused)
-            except SqliteError as error:
-                raise Fault(unusable(self._till.directory, error)) from error
+            refused = self._push(done, probe=probe)
+            self._note(done, refused)
             closed, flags = tuple(done.closed), tuple(sorted(done.flags))
             return PushReport(
                 done.acknowledged, done.segments, self._pending(), closed, flags, refused
             )
 
-    def run_forever(self, stop: threading.Event) -> None:
-        """Push whenever something is pending, until `stop`; retry with full jitter for ever."""
-        self._stop = stop
+    def run_forever(self) -> None:
+        """Push whenever something is pending, while access lasts; retry with full jitter."""
         failures = 0
-        while not stop.is_set():
-            failures = failures + 1 if self._turn() is not None else 0
-            pause_ms = self._till.setup.hub.push_every_s * 1000
-            if failures:
-                pause_ms = secrets.randbelow(longest_pause_ms(pause_ms, failures) + 1)
-            stop.wait(pause_ms / 1000)
+        with contextlib.suppress(AccessEnded):
+            while not self._access.ended:
+                failures = failures + 1 if self._attempt(first=not failures) is not None else 0
+                pause_ms = self._till.setup.hub.push_every_s * 1000
+                if failures:
+                    pause_ms = secrets.randbelow(longest_pause_ms(pause_ms, failures) + 1)
+                self._access.wait(pause_ms / 1000)
+
+    @contextlib.contextmanager
+    def _at_till(self) -> Iterator[None]:
+        with self._access.use(), disk_faults(self._till.directory):
+            yield
+
+    def _attempt(self, *, first: bool) -> object | None:
+        """Push once; return what went wrong, None if nothing did."""
+        try:
+            return self._turn()
+        except AccessEnded:
+            raise
+        # The boundary of one turn: what nobody foresaw must not end the only thread that brings
+        # sales to the hub. Nothing is lost, it is tried again; the first of a row is logged.
+        except Exception as error:  # noqa: BLE001
+            if first:
+                _LOG.exception("a push failed")
+            return error
 
     def _turn(self) -> object | None:
         """Push once; return what went wrong, None if nothing did. Faults are met again later."""
         try:
             clock = self._till.setup.clock.monotonic_ms()
             due = self._probed_ms is None or clock - self._probed_ms >= PROBE_EVERY_S * 1000
-            if not due and not self._pending():
+            if not due and not self._any_pending():
                 return None
             report = self.push()
             self._probed_ms = clock
@@ -164,16 +161,21 @@ class Courier:
         refused = report.refused
         return None if refused is None or refused.reason == "sync.not_enrolled" else refused
 
+    def _any_pending(self) -> bool:
+        with self._at_till():
+            return self._pending() > 0
+
     def _reopened(self) -> Fault | None:
         """Reconnect: what the marks are is read anew, and decided anew at the next push."""
         try:
-            self._till.journal.reopen()
+            with self._at_till():
+                self._till.journal.reopen()
         except Fault as fault:
             return fault
         return None
 
     def _push(self, done: _Round, *, probe: bool) -> Refused | None:
-        while not self._stop.is_set():
+        while True:
             batch = self._pending_batch()
             if batch is None:
                 batch = self._last_entry() if probe and not done.segments else None
@@ -182,26 +184,25 @@ class Courier:
             refused = self._exchange(done, batch)
             if refused is not None:
                 return refused
-        return None
 
     def _pending(self) -> int:
         return sum(state.pending for state in journals.runs(self._till.journal.read()))
 
-    def _pending_batch(self) -> _Batch | None:
+    def _pending_batch(self) -> Batch | None:
         db = self._till.journal.read()
         for state in journals.runs(db):
             if state.pending > 0:
-                return _Batch(state.run, journals.unpushed(db, state))
+                return Batch(state.run, journals.unpushed(db, state))
         return None
 
-    def _last_entry(self) -> _Batch | None:
+    def _last_entry(self) -> Batch | None:
         db = self._till.journal.read()
         states = [state for state in journals.runs(db) if not state.closed]
         if not states:
             return None
-        return _Batch(states[-1].run, [journals.last_entry(db, states[-1].run)])
+        return Batch(states[-1].run, [journals.last_entry(db, states[-1].run)])
 
-    def _exchange(self, done: _Round, batch: _Batch) -> Refused | None:
+    def _exchange(self, done: _Round, batch: Batch) -> Refused | None:
         """Send a batch and do what the hub's answer says."""
         before = journals.read_mark(self._till.journal.read(), batch.run).seq
         answered = self._ask(done, batch)
@@ -218,7 +219,7 @@ class Courier:
         done.stalled = 0 if moved else done.stalled + 1
         return _stuck() if done.stalled >= _PATIENCE else None
 
-    def _ask(self, done: _Round, batch: _Batch) -> _Exchange | Refused:
+    def _ask(self, done: _Round, batch: Batch) -> Exchange | Refused:
         """Send what of a batch fits in a segment; return the hub's checked reply."""
         enrolment = done.enrolment
         data, count = pack(
@@ -228,13 +229,14 @@ class Courier:
             certificate=enrolment.certificate,
             sign=self._till.keys.sign,
         )
-        answer = post(
-            self._client,
-            "/v1/segments",
-            data,
-            content_type=SEGMENT_TYPE,
-            most_bytes=MOST_REPLY_BYTES,
-        )
+        with self._access.away():
+            answer = post(
+                self._client,
+                "/v1/segments",
+                data,
+                content_type=SEGMENT_TYPE,
+                most_bytes=MOST_REPLY_BYTES,
+            )
         if isinstance(answer, Refused):
             return answer
         reply = self._read(enrolment, answer, hashlib.sha256(data).digest(), batch.run)
@@ -245,7 +247,7 @@ class Courier:
         now = self._till.stamp()
         done.hub_clock = Stamp(reply.hub_time_ms, now.mono_ms, now.boot)
         last = batch.entries[count - 1]
-        return _Exchange(reply, Mark(batch.run, last.header.seq, last.hash))
+        return Exchange(reply, Mark(batch.run, last.header.seq, last.hash))
 
     def _read(
         self, enrolment: Enrolment, answer: Answer, digest: bytes, run: str
@@ -258,7 +260,7 @@ class Courier:
             return _not_about_us()
         return reply
 
-    def _follow(self, done: _Round, answered: _Exchange) -> Refused | None:
+    def _follow(self, done: _Round, answered: Exchange) -> Refused | None:
         """Adopt the marks that are in our chain; part ways with runs whose mark is not."""
         db = self._till.journal.read()
         closed = {state.run: state.closed for state in journals.runs(db)}
@@ -275,52 +277,14 @@ class Courier:
                     journals.write_mark(writer, mark)
         for each in decisions:
             if not isinstance(each, Adopt):
-                common = self._common(done, each.mark.run, answered)
+                common = agreed(
+                    self._till, each.mark.run, answered, lambda batch: self._ask(done, batch)
+                )
                 if isinstance(common, Refused):
                     return common
-                self._part(done, common)
+                part(self._till, common)
+                done.closed.append(common.run)
         return None
-
-    def _common(self, done: _Round, run: str, answered: _Exchange) -> Mark | Refused:
-        """Return up to where hub and till still agree on a run that diverged.
-
-        If the hub knew all that was just sent, up to its end. Else up to the mark, unless the
-        hub was put back meanwhile and then followed somebody else: so show it the mark's entry
-        again, and start from 0 if it does not know it.
-        """
-        if run == answered.last.run and answered.knew_all:
-            return answered.last
-        db = self._till.journal.read()
-        mark = journals.read_mark(db, run)
-        if mark.seq == 0:
-            return mark
-        shown = self._ask(done, _Batch(run, journals.entries_of(db, run, mark.seq - 1, 1)))
-        if isinstance(shown, Refused):
-            return shown
-        return mark if shown.knew_all else Mark(run, 0, GENESIS)
-
-    def _part(self, done: _Round, common: Mark) -> None:
-        """Close a diverged run; if it sold on or is selling, another run carries the rest."""
-        till, run = self._till, common.run
-        stamp = till.stamp()
-        with till.journal.transaction() as db:
-            current = till.sells and journals.current(db, till.run).run == run
-            journals.write_mark(db, common)
-            if current or journals.head_of(db, run).seq > common.seq:
-                carry_over(
-                    db,
-                    till.keys.install,
-                    common,
-                    stamp,
-                    tag=os.urandom(TAG_BYTES),
-                    entry_id=till.new_id(),
-                    day=till.today().isoformat(),
-                )
-            else:
-                journals.close_run(db, run, stamp.at_ms, None)
-        if till.sells:
-            till.sell_under(journals.current(till.journal.read(), till.run))
-        done.closed.append(run)
 
     def _note(self, done: _Round, refused: Refused | None) -> None:
         """Keep what came of this push for the status line; written only when it says more."""

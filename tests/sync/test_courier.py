@@ -9,6 +9,7 @@ import httpx2
 import msgspec
 import pytest
 
+from sync.access import Access
 from sync.keys import load_or_create_hub_keys
 from sync.rules.refusal import Fault
 from sync.rules.reply import Mark, Reply, make_reply, read_reply
@@ -223,7 +224,7 @@ def test_a_reply_about_other_runs_only_is_refused(till: OpenTill, hub: HubMachin
 
 def test_the_background_courier_pushes_by_itself_and_stops(till: OpenTill, hub: HubMachine) -> None:
     ids = sell(till, 3)
-    stop = threading.Event()
+    access = Access()
     arrived = threading.Event()
 
     def notice(real: Handler, request: httpx2.Request) -> httpx2.Response:
@@ -233,13 +234,13 @@ def test_the_background_courier_pushes_by_itself_and_stops(till: OpenTill, hub: 
 
     hub.wire.faults = [notice]
     with hub.client() as client:
-        courier = Courier(till, client)
-        thread = threading.Thread(target=courier.run_forever, args=(stop,))
+        courier = Courier(till, client, access)
+        thread = threading.Thread(target=courier.run_forever)
         thread.start()
         try:
             assert arrived.wait(10)
         finally:
-            stop.set()
+            access.end()
             thread.join(10)
         assert not thread.is_alive()
     assert_booked_once(hub, ids)

@@ -1,0 +1,82 @@
+"""Runs that diverged from the hub's: up to where both agree, and how the till parts from one."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from sync.rules.entry import GENESIS, Entry
+from sync.rules.refusal import Refused
+from sync.rules.reply import FLAG_FORK, FLAG_GAP, Mark, Reply
+from sync.rules.runs import TAG_BYTES
+from sync.services.till import OpenTill
+from sync.stores import journal as journals
+from sync.stores.carrying import carry_over
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Entries of one run, in order, at least one."""
+
+    run: str
+    entries: Sequence[Entry]
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """The hub's checked reply, and the last entry that was in the segment it answers."""
+
+    reply: Reply
+    last: Mark
+
+    @property
+    def knew_all(self) -> bool:
+        """Tell whether the hub had, or now has, everything it was sent."""
+        return not {FLAG_FORK, FLAG_GAP} & set(self.reply.flags)
+
+
+def agreed(
+    till: OpenTill,
+    run: str,
+    answered: Exchange,
+    show: Callable[[Batch], Exchange | Refused],
+) -> Mark | Refused:
+    """Return up to where hub and till still agree on a run that diverged.
+
+    If the hub knew all that was just sent, up to its end. Else up to the mark, unless the
+    hub was put back meanwhile and then followed somebody else: so `show` it the mark's entry
+    again, and start from 0 if it does not know it.
+    """
+    if run == answered.last.run and answered.knew_all:
+        return answered.last
+    db = till.journal.read()
+    mark = journals.read_mark(db, run)
+    if mark.seq == 0:
+        return mark
+    shown = show(Batch(run, journals.entries_of(db, run, mark.seq - 1, 1)))
+    if isinstance(shown, Refused):
+        return shown
+    return mark if shown.knew_all else Mark(run, 0, GENESIS)
+
+
+def part(till: OpenTill, common: Mark) -> None:
+    """Close a diverged run; if it sold on or is selling, another run carries the rest."""
+    run, stamp = common.run, till.stamp()
+    with till.journal.transaction() as db:
+        current = till.sells and journals.current(db, till.run).run == run
+        journals.write_mark(db, common)
+        if current or journals.head_of(db, run).seq > common.seq:
+            carry_over(
+                db,
+                till.keys.install,
+                common,
+                stamp,
+                tag=os.urandom(TAG_BYTES),
+                entry_id=till.new_id(),
+                day=till.today().isoformat(),
+            )
+        else:
+            journals.close_run(db, run, stamp.at_ms, None)
+    if till.sells:
+        till.sell_under(journals.current(till.journal.read(), till.run))
