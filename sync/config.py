@@ -12,6 +12,7 @@ import msgspec
 import platformdirs
 
 from sync.package import Section
+from sync.rules.config_problems import EXPECTED_TABLE, SettingError, in_words
 from sync.rules.refusal import N_, Fault, Refused, Words
 
 ENVIRONMENT = "XUANPIN_CONFIG"
@@ -125,7 +126,7 @@ def _packaged(section: Section) -> dict[str, msgspec.Struct] | Refused:
 
 def _read_keyed(path: Path, section: Section, raw: object) -> dict[str, msgspec.Struct] | Refused:
     if not isinstance(raw, dict):
-        return _bad(path, section.name, "expected a table")
+        return _bad(path, section.name, EXPECTED_TABLE)
     values: dict[str, msgspec.Struct] = {}
     for name, table in raw.items():
         value = _read_struct(path, f"{section.name}.{name}", section.type, table)
@@ -145,7 +146,10 @@ def _read_struct(
         return msgspec.convert(raw, kind)
     except msgspec.ValidationError as error:
         problem, _, place = str(error).partition(" - at `$")
-        return _bad(path, where + place.rstrip("`"), problem)
+        where += place.rstrip("`")
+        if isinstance(error.__cause__, SettingError):
+            return _bad(path, f"{where}.{error.__cause__.key}", error.__cause__.words)
+        return _bad(path, where, in_words(problem))
 
 
 def _unknown_key(path: Path, where: str, kind: Any, raw: Any) -> Refused | None:
@@ -174,7 +178,7 @@ def _unknown(path: Path, where: str, key: str, valid: list[str]) -> Refused:
     )
 
 
-def _bad(path: Path, key: str, problem: str) -> Refused:
+def _bad(path: Path, key: str, problem: Words | str) -> Refused:
     return Refused(
         "config.bad_value",
         N_("{path}: bad value for {key}: {problem}."),

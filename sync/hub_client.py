@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from sync.rules.hub_address import is_hub_address
 from sync.rules.refusal import N_, Refused
 
 if TYPE_CHECKING:
@@ -38,11 +39,11 @@ def make_client(url: str, timeout_s: float) -> httpx2.Client | Refused:
     """Make a client for the hub at `url`; the environment's proxies do not apply."""
     import httpx2
 
+    if not is_hub_address(url):
+        return _bad_address(url)
     try:
         base = httpx2.URL(url)
     except httpx2.InvalidURL:
-        return _bad_address(url)
-    if base.scheme not in ("http", "https") or not base.host:
         return _bad_address(url)
     return httpx2.Client(base_url=base, timeout=timeout_s, trust_env=False)
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
 import platformdirs
@@ -11,6 +11,8 @@ from sync.clock import Clock
 from sync.config import Settings
 from sync.language import Language
 from sync.package import Package, Section
+from sync.rules.config_problems import SettingError
+from sync.rules.hub_address import is_hub_address
 from sync.rules.refusal import N_, Refused
 
 
@@ -40,10 +42,15 @@ class HubSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     url: str = ""
     listen_host: str = "127.0.0.1"
-    listen_port: int = 8000
+    listen_port: Annotated[int, msgspec.Meta(ge=0, le=65535)] = 8000
     database: str = ""
-    push_every_s: int = 5
-    timeout_s: int = 10
+    push_every_s: Annotated[int, msgspec.Meta(ge=1, le=3600)] = 5
+    timeout_s: Annotated[int, msgspec.Meta(ge=1, le=120)] = 10
+
+    def __post_init__(self) -> None:
+        """Refuse an address at which no hub can be."""
+        if self.url and not is_hub_address(self.url):
+            raise SettingError("url", N_("“{url}” is not the address of a hub"), url=self.url)
 
 
 class UiSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -121,6 +128,11 @@ def demonstrated(setup: Setup) -> Setup:
 
 
 def data_root(settings: Settings) -> Path:
-    """Return the data directory: the file's, else the platform's (`XDG_DATA_HOME` moves it)."""
+    """Return the data directory: the file's, else the platform's (`XDG_DATA_HOME` moves it).
+
+    A relative one starts where the file is, not where the command is typed.
+    """
     given = settings.get(TillSettings).data_directory
-    return Path(given).expanduser() if given else platformdirs.user_data_path("xuanpin")
+    if not given:
+        return platformdirs.user_data_path("xuanpin")
+    return settings.path.absolute().parent / Path(given).expanduser()

@@ -6,8 +6,9 @@ from typing import Annotated
 
 import msgspec
 
+from sync.rules.config_problems import SettingError
 from sync.rules.money import parse_yuan
-from sync.rules.refusal import Refused
+from sync.rules.refusal import N_, Refused
 
 PLUS = 1  # the plan's number on a card
 
@@ -23,8 +24,8 @@ class PlanSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def __post_init__(self) -> None:
         """Refuse a price that is not an amount in yuan."""
         if isinstance(parse_yuan(self.price), Refused):
-            problem = f"price “{self.price}” is not an amount in yuan such as 99.00"
-            raise ValueError(problem)  # noqa: TRY004 - what a bad value in the file is
+            said = N_("“{price}” is not an amount in yuan such as 99.00")
+            raise SettingError("price", said, price=self.price)
 
     @property
     def price_fen(self) -> int:

@@ -4,6 +4,9 @@ import re
 
 import msgspec
 
+from sync.rules.config_problems import SettingError
+from sync.rules.refusal import N_
+
 _KEY = re.compile(
     r"(?:(?:ctrl|shift|alt)\+)*"
     r"(?:f[1-9]|f1\d|f2[0-4]|delete|insert|home|end|pageup|pagedown|backspace|[a-z]|[^\w\s])"
@@ -46,12 +49,13 @@ class KeySettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         for action in self.__struct_fields__:
             keys = keys_of(self, action)
             if not keys:
-                raise ValueError(f"{action} has no key")
+                raise SettingError(action, N_("it needs a key"))
             for key in keys:
                 if not _KEY.fullmatch(key) or key in RESERVED or re.fullmatch("[a-z]", key):
-                    raise ValueError(f"{action}: {key!r} is not a key that can be set")
+                    raise SettingError(action, N_("“{key}” is not a key that can be set"), key=key)
                 if key in taken:
-                    raise ValueError(f"{key!r} is set for both {taken[key]} and {action}")
+                    said = N_("“{key}” already stands for {other}")
+                    raise SettingError(action, said, key=key, other=taken[key])
                 taken[key] = action
 
 
@@ -63,7 +67,8 @@ class CounterSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def __post_init__(self) -> None:
         """Refuse more quick keys than there are digits to press."""
         if len(self.quick_keys) > 9:
-            raise ValueError("quick_keys has room for nine skus, one per digit")
+            said = N_("there is room for nine skus, one per digit")
+            raise SettingError("quick_keys", said)
 
 
 def keys_of(settings: KeySettings, action: str) -> tuple[str, ...]:

@@ -1,9 +1,12 @@
 """The receipt printer's settings, and how a printer can stand."""
 
 import re
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
+
+from sync.rules.config_problems import SettingError
+from sync.rules.refusal import N_
 
 Transport = Literal["none", "network", "file", "usb", "serial", "windows"]
 
@@ -31,7 +34,7 @@ class PrinterSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     transport: Transport = "none"
     address: str = ""
     width: Literal[58, 80] = 80
-    timeout_s: int = 3
+    timeout_s: Annotated[int, msgspec.Meta(ge=1, le=60)] = 3
     ask_status: bool = True
     silent_is_ready: bool = False
     drawer: bool = True
@@ -40,9 +43,12 @@ class PrinterSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def __post_init__(self) -> None:
         """Refuse an address that the transport cannot mean."""
         if self.transport != "none" and not _fits(self.transport, self.address):
-            raise ValueError(f"address {self.address!r} does not fit transport {self.transport!r}")
-        if not 1 <= self.timeout_s <= 60:
-            raise ValueError("timeout_s is from 1 to 60")
+            raise SettingError(
+                "address",
+                N_("“{address}” does not fit transport “{transport}”"),
+                address=self.address,
+                transport=self.transport,
+            )
 
 
 def _fits(transport: Transport, address: str) -> bool:

@@ -1,9 +1,12 @@
 """The sale's own settings: cash rounding, a scale's labels, where an item's link leads."""
 
 import re
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
+
+from sync.rules.config_problems import SettingError
+from sync.rules.refusal import N_
 
 Rounding = Literal["off", "jiao", "yuan"]
 ROUNDING_STEP_FEN: dict[Rounding, int] = {"off": 1, "jiao": 10, "yuan": 100}
@@ -25,19 +28,21 @@ class ScaleLayout(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """
 
     label: str
-    amount_unit_fen: int = 1
-    weight_unit_g: int = 1
+    amount_unit_fen: Annotated[int, msgspec.Meta(ge=1)] = 1
+    weight_unit_g: Annotated[int, msgspec.Meta(ge=1)] = 1
     check: bool = True
 
     def __post_init__(self) -> None:
         """Refuse a drawing that no label can have; the message goes behind file and key."""
         if not _PICTURE.fullmatch(self.label) or not re.search("[AW]", self.label):
-            raise ValueError(
-                f"{self.label!r} is not a label such as 21PPPPPAAAAAC "
-                "(digits, P for PLU, A for amount or W for weight, C last)"
+            raise SettingError(
+                "label",
+                N_(
+                    "“{label}” is not drawn like 21PPPPPAAAAAC "
+                    "(digits, P for PLU, A for amount or W for weight, C last)"
+                ),
+                label=self.label,
             )
-        if min(self.amount_unit_fen, self.weight_unit_g) < 1:
-            raise ValueError("a unit is at least 1")
 
 
 DEFAULT_SCALES = (
@@ -74,7 +79,7 @@ class OrderLinkSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True)
         ):
             _check_template(name, getattr(self, name), places)
         if self.page == "own" and not self.own_url:
-            raise ValueError('page = "own" needs own_url')
+            raise SettingError("own_url", N_("page “own” needs it"))
 
 
 def _check_template(name: str, template: str, places: tuple[str, ...]) -> None:
@@ -83,6 +88,7 @@ def _check_template(name: str, template: str, places: tuple[str, ...]) -> None:
     found = re.findall(r"\{(\w*)\}", template)
     rest = re.sub(r"\{\w*\}", "", template)
     if not template.startswith(("https://", "http://")) or set("{} ") & set(rest):
-        raise ValueError(f"{name} is not a web address")
+        raise SettingError(name, N_("“{template}” is not a web address"), template=template)
     if not found or not set(found) <= set(places):
-        raise ValueError(f"{name} needs one of {', '.join('{' + p + '}' for p in places)}")
+        valid = ", ".join("{" + place + "}" for place in places)
+        raise SettingError(name, N_("it needs one of {valid} and no other place"), valid=valid)

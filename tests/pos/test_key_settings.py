@@ -43,12 +43,12 @@ def test_several_keys_may_do_the_same_and_the_first_is_shown() -> None:
 @pytest.mark.parametrize(
     ("given", "problem"),
     [
-        ({"pay": "f6"}, "'f6' is set for both hold and pay"),
-        ({"pay": "g"}, "'g' is not a key that can be set"),
-        ({"pay": "7"}, "'7' is not a key that can be set"),
-        ({"pay": "enter"}, "'enter' is not a key that can be set"),
-        ({"pay": "f99"}, "'f99' is not a key that can be set"),
-        ({"pay": " "}, "pay has no key"),
+        ({"pay": "f6"}, "“f6” already stands for hold"),
+        ({"pay": "g"}, "“g” is not a key that can be set"),
+        ({"pay": "7"}, "“7” is not a key that can be set"),
+        ({"pay": "enter"}, "“enter” is not a key that can be set"),
+        ({"pay": "f99"}, "“f99” is not a key that can be set"),
+        ({"pay": " "}, "pay: it needs a key"),
     ],
 )
 def test_impossible_keys_are_refused(given: dict[str, str], problem: str) -> None:
