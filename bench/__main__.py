@@ -12,7 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from bench.place import Place, make_place
-from bench.report import Figure, machine, table
+from bench.report import Figure, machine, pace_ns, table
 
 NAMES = ("lookups", "scans", "sales", "imports", "pushes")
 
@@ -26,6 +26,7 @@ def main() -> None:
     if unknown:
         parser.error(f"unknown: {', '.join(unknown)}; known: {', '.join(NAMES)}")
     figures: list[Figure] = []
+    paces_ns = [pace_ns()]
     with tempfile.TemporaryDirectory(prefix="xuanpin-bench-") as directory:
         place = make_place(Path(directory))
         for name in asked:
@@ -33,7 +34,8 @@ def main() -> None:
             print(f"{name} …", end=" ", file=sys.stderr, flush=True)
             figures += _measurement(name)(place)
             print(f"{time.perf_counter() - started_s:.0f} s", file=sys.stderr)
-    print(f"{machine()}\n\n{table(figures)}")
+            paces_ns.append(pace_ns())
+    print(f"{machine(paces_ns)}\n\n{table(figures)}")
 
 
 def _measurement(name: str) -> Callable[[Place], list[Figure]]:

@@ -34,8 +34,8 @@ def in_ms(samples: Sequence[float]) -> str:
     return f"p50 {p50:.3g} ms, p99 {p99:.3g} ms"
 
 
-def machine() -> str:
-    """Name the machine: processor, cores, Python, and how fast they count just now."""
+def machine(paces_ns: Sequence[float]) -> str:
+    """Name the machine: processor, cores, Python, and its pace before, between and after."""
     model = platform.processor() or platform.machine()
     with suppress(OSError):
         for line in Path("/proc/cpuinfo").read_text("utf-8").splitlines():
@@ -43,19 +43,17 @@ def machine() -> str:
                 model = line.partition(":")[2].strip()
                 break
     python = f"Python {platform.python_version()}"
-    return f"{model}, {os.cpu_count()} cores, {python} (one turn of a loop: {_turn_ns():.0f} ns)"
+    pace = f"{min(paces_ns):.0f} to {max(paces_ns):.0f} ns for one turn of a loop"
+    return f"{model}, {os.cpu_count()} cores, {python}; {pace}"
 
 
-def _turn_ns() -> float:
-    """Time an empty loop: the figures of a busy or slow machine can be told by it."""
-
-    def count() -> float:
-        started_s = time.perf_counter()
-        for _ in range(_TURNS):
-            pass
-        return time.perf_counter() - started_s
-
-    return min(count() for _ in range(5)) / _TURNS * 1e9
+def pace_ns() -> float:
+    """Time a loop that does next to nothing: how fast this machine is just now."""
+    started_s = time.perf_counter()
+    total = 0
+    for turn in range(_TURNS):
+        total += turn * turn % 7
+    return (time.perf_counter() - started_s) / _TURNS * 1e9
 
 
 def table(figures: Sequence[Figure]) -> str:
