@@ -50,17 +50,29 @@ class Arrived:
 
 
 @dataclass(frozen=True, slots=True)
+class Noticed:
+    """What a projection noticed while booking.
+
+    `unread` are the indexes of bodies it could not read: flagged uninterpreted. `contradicted`
+    names, in up to 64 characters each and without personal data, what is now booked twice with
+    different contents: each becomes an `exception` alarm of the till.
+    """
+
+    unread: tuple[int, ...] = ()
+    contradicted: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Projection:
     """How the hub books one kind: tables of the package's own, filled from appended entries.
 
-    `book` gets entries of this kind that are new at the hub, in order, inside the hub's open
-    transaction. It returns the indexes of bodies it could not read (flagged uninterpreted)
-    and never raises for bad data.
+    `book` gets entries of this kind and of one till that are new at the hub, in order, inside the
+    hub's open transaction. It books all it can read, odd or not, and never raises for bad data.
     """
 
     kind: str
     tables: tuple[Table, ...]
-    book: Callable[[Connection, Sequence[Arrived]], Sequence[int]]
+    book: Callable[[Connection, Sequence[Arrived]], Noticed]
 
 
 def _no_projections() -> tuple[Projection, ...]:

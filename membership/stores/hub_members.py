@@ -1,10 +1,13 @@
 """Memberships at the hub: what `membership_granted` entries say, booked as rows.
 
 The till is in every unique key; no personal data is here, it stays sealed in the private part.
+A till numbers its cards, so two cards under one number say that its data was put back from an old
+copy, or that somebody else has its key: both are booked, and a manager is told.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
+from typing import Any
 
 from sqlalchemy import (
     BigInteger,
@@ -17,10 +20,11 @@ from sqlalchemy import (
     SmallInteger,
     String,
     Table,
+    select,
 )
 
 from membership.rules.grant import KIND, read_granted
-from sync.package import Arrived, Projection
+from sync.package import Arrived, Noticed, Projection
 from sync.stores.hub_rows import add_all
 
 METADATA = MetaData()
@@ -42,12 +46,13 @@ HUB_MEMBER = Table(
     Column("counter", BigInteger, nullable=False),
     Column("provisional", Boolean, nullable=False),
     Index("hub_member_by_serial", "serial"),
+    Index("hub_member_by_counter", "till", "counter"),
 )
 
 _HEX = frozenset("0123456789abcdef")
 
 
-def _row(arrived: Arrived) -> dict[str, object] | None:
+def _row(arrived: Arrived) -> dict[str, Any] | None:
     """Return the row of a grant; None if the body is none or says what no card can."""
     header = arrived.header
     granted = read_granted(arrived.body)
@@ -81,11 +86,31 @@ def _row(arrived: Arrived) -> dict[str, object] | None:
     }
 
 
-def book(connection: Connection, arrived: Sequence[Arrived]) -> list[int]:
-    """Book grants; return the indexes of those whose body this version cannot read."""
+def book(connection: Connection, arrived: Sequence[Arrived]) -> Noticed:
+    """Book grants of one till; notice unreadable bodies, and counters granted to two cards."""
     rows = [_row(one) for one in arrived]
-    add_all(connection, HUB_MEMBER, [row for row in rows if row is not None])
-    return [index for index, row in enumerate(rows) if row is None]
+    readable = [row for row in rows if row is not None]
+    contradicted = _granted_twice(connection, readable)
+    add_all(connection, HUB_MEMBER, readable)
+    unread = tuple(index for index, row in enumerate(rows) if row is None)
+    return Noticed(unread, tuple(f"card counter {counter}" for counter in contradicted))
+
+
+def _granted_twice(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> list[int]:
+    """Return the counters of new rows under which the same till granted another card as well."""
+    if not rows:
+        return []
+    counters = {row["counter"] for row in rows}
+    granted: dict[int, set[str]] = {}
+    for counter, serial in connection.execute(
+        select(HUB_MEMBER.c.counter, HUB_MEMBER.c.serial).where(
+            HUB_MEMBER.c.till == rows[0]["till"], HUB_MEMBER.c.counter.in_(counters)
+        )
+    ):
+        granted.setdefault(counter, set()).add(serial)
+    for row in rows:
+        granted.setdefault(row["counter"], set()).add(row["serial"])
+    return sorted(counter for counter, serials in granted.items() if len(serials) > 1)
 
 
 PROJECTIONS = (Projection(KIND, (HUB_MEMBER,), book),)

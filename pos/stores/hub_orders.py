@@ -18,7 +18,7 @@ from sqlalchemy import (
 )
 
 from pos.rules.order import METHODS, SALE, Order
-from sync.package import Arrived, Projection
+from sync.package import Arrived, Noticed, Projection
 from sync.stores.hub_rows import add_all
 
 METADATA = MetaData()
@@ -101,11 +101,11 @@ def _is_sound(order: Order) -> bool:
     )
 
 
-def book(connection: Connection, arrived: Sequence[Arrived]) -> list[int]:
-    """Book sales; return the indexes of those whose body is no order that this version reads."""
+def book(connection: Connection, arrived: Sequence[Arrived]) -> Noticed:
+    """Book sales; a body that is no order this version reads is noticed."""
     rows = [_row(one) for one in arrived]
     add_all(connection, HUB_ORDER, [row for row in rows if row is not None])
-    return [index for index, row in enumerate(rows) if row is None]
+    return Noticed(tuple(index for index, row in enumerate(rows) if row is None))
 
 
 PROJECTIONS = (Projection(SALE, (HUB_ORDER,), book),)

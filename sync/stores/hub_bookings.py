@@ -14,7 +14,10 @@ from sync.stores.hub_tables import ALARM, BOOKING
 
 @dataclass(frozen=True, slots=True)
 class Booked:
-    """What booking noticed: bodies nobody here reads, and ids that came with two contents."""
+    """What booking noticed: how many bodies nobody here reads, and what came with two contents.
+
+    `contradicted` are ids, and what projections name (see `sync.package.Noticed`).
+    """
 
     uninterpreted: int
     contradicted: tuple[str, ...]
@@ -34,7 +37,8 @@ def book(
     """
     if not arrived:
         return Booked(0, ())
-    new, contradicted = _new(connection, arrived)
+    new, twice = _new(connection, arrived)
+    contradicted = list(twice)
     odd = {
         index
         for index, one in enumerate(new)
@@ -45,10 +49,11 @@ def book(
         if index not in odd and one.header.kind in projections:
             by_kind.setdefault(one.header.kind, []).append(index)
     for kind, indexes in by_kind.items():
-        unread = projections[kind].book(connection, [new[index] for index in indexes])
-        odd.update(indexes[place] for place in unread)
+        noticed = projections[kind].book(connection, [new[index] for index in indexes])
+        odd.update(indexes[place] for place in noticed.unread)
+        contradicted += noticed.contradicted
     _add(connection, [one.header for one in new], odd)
-    return Booked(len(odd), contradicted)
+    return Booked(len(odd), tuple(contradicted))
 
 
 def _new(

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, select
 from membership.rules.grant import KIND, Granted
 from membership.stores.hub_members import HUB_MEMBER, book
 from sync.database import hub_transaction, open_hub
-from sync.package import Arrived
+from sync.package import Arrived, Noticed
 from sync.rules.entry import Header
 
 GRANTED = Granted(
@@ -62,7 +62,7 @@ def rows(hub: Connection) -> list[dict[str, object]]:
 
 
 def test_a_grant_becomes_one_row(hub: Connection) -> None:
-    assert book(hub, [arrived()]) == []
+    assert book(hub, [arrived()]) == Noticed()
     (row,) = rows(hub)
     assert row["serial"] == GRANTED.serial
     assert (row["from_day"], row["until"]) == ("2026-11-22", "2027-11-22")
@@ -91,5 +91,41 @@ def changed(**values: Any) -> Arrived:
     ],
 )
 def test_what_no_card_can_say_is_not_booked(hub: Connection, odd: Arrived) -> None:
-    assert book(hub, [odd, arrived()]) == [0]
+    assert book(hub, [odd, arrived()]) == Noticed(unread=(0,))
     assert len(rows(hub)) == 1
+
+
+GRANT_ID = "01aab8e1-0000-7000-8000-00000000000"
+
+
+def granted(number: int, *, till: str = "ab" * 16, **values: Any) -> Arrived:
+    """Return one of several grants, each with an id and a serial of its own."""
+    serial = f"00a1b2c3d4{number:02x}"
+    body = msgspec.structs.replace(GRANTED, **{"serial": serial, **values})
+    return arrived(body, id=f"{GRANT_ID}{number}", till=till)
+
+
+@pytest.mark.parametrize("together", [True, False])
+def test_two_cards_under_one_counter_are_both_booked_and_noticed(
+    hub: Connection, together: bool
+) -> None:
+    first, second = granted(1), granted(2)
+    twice = Noticed(contradicted=("card counter 70001",))
+    if together:
+        assert book(hub, [first, second]) == twice
+    else:
+        assert book(hub, [first]) == Noticed()
+        assert book(hub, [second]) == twice
+    assert {row["serial"] for row in rows(hub)} == {"00a1b2c3d401", "00a1b2c3d402"}
+
+
+def test_other_counters_and_other_tills_contradict_nothing(hub: Connection) -> None:
+    assert book(hub, [granted(1), granted(2, counter=70_002)]) == Noticed()
+    assert book(hub, [granted(3, till="cd" * 16)]) == Noticed()
+    assert len(rows(hub)) == 3
+
+
+def test_one_card_that_came_with_two_contents_is_not_a_second_card(hub: Connection) -> None:
+    assert book(hub, [granted(1)]) == Noticed()
+    assert book(hub, [granted(1, until="2028-11-22")]) == Noticed()
+    assert len(rows(hub)) == 2

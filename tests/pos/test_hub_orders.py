@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Engine, select
 from pos.rules.order import SALE, MemberUsed, Order, OrderLine, Payment
 from pos.stores.hub_orders import HUB_ORDER, PROJECTIONS, book
 from sync.database import hub_transaction, open_hub
-from sync.package import Arrived
+from sync.package import Arrived, Noticed
 from sync.rules.entry import Header
 
 LINE = OrderLine(
@@ -100,7 +100,7 @@ def rows(hub: Connection) -> list[dict[str, object]]:
 
 
 def test_a_sale_becomes_one_row_with_its_sums_by_method(hub: Connection) -> None:
-    assert book(hub, [arrived()]) == []
+    assert book(hub, [arrived()]) == Noticed()
     (row,) = rows(hub)
     assert row["order_id"] == ORDER.order_id
     assert row["center"] == "zhengzhou"
@@ -112,12 +112,12 @@ def test_a_sale_becomes_one_row_with_its_sums_by_method(hub: Connection) -> None
 
 def test_the_same_order_with_another_content_stands_beside_the_first(hub: Connection) -> None:
     other = msgspec.structs.replace(ORDER, cashier="02")
-    assert book(hub, [arrived(), arrived(other)]) == []
+    assert book(hub, [arrived(), arrived(other)]) == Noticed()
     assert [row["cashier"] for row in rows(hub)] == ["01", "02"]
 
 
 def test_an_order_id_of_another_till_is_another_order(hub: Connection) -> None:
-    assert book(hub, [arrived(), arrived(till="cd" * 16)]) == []
+    assert book(hub, [arrived(), arrived(till="cd" * 16)]) == Noticed()
     assert len(rows(hub)) == 2
 
 
@@ -155,7 +155,7 @@ def test_a_body_that_contradicts_itself_or_its_header_is_not_booked(
     hub: Connection, odd: Arrived
 ) -> None:
     good = arrived(till="cd" * 16)
-    assert book(hub, [arrived(), odd, good]) == [1]
+    assert book(hub, [arrived(), odd, good]) == Noticed(unread=(1,))
     assert len(rows(hub)) == 2
 
 

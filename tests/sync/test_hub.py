@@ -5,8 +5,10 @@ import random
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 
+from membership.rules.grant import Granted
 from sync.rules.entry import Private
 from sync.services.hub import Total
 
@@ -142,6 +144,39 @@ def test_what_the_hub_cannot_read_is_appended_flagged_and_in_no_total(
     total = hub.summary().tills[0].kinds[kind]
     assert (total.uninterpreted, total.amount_fen) == (1, 0)
     assert hub.push(till.segment(FIRST)).flags == ()
+
+
+def grant(serial: str) -> bytes:
+    return msgspec.json.encode(
+        Granted(
+            order_id="an order",
+            serial=serial,
+            plan=1,
+            center=1,
+            from_day="2026-11-22",
+            until="2027-11-22",
+            counter=100_007,
+            provisional=False,
+        )
+    )
+
+
+def test_a_card_counter_granted_twice_after_a_restore_is_kept_twice_and_alarmed(
+    hub: WebHub, till: Scribe
+) -> None:
+    """The till sells a card, is put back from a copy made before that, and sells another."""
+    copy = till.copied()
+    till.write(FIRST, "membership_granted", "grant-1", grant("00a1b2c3d401"))
+    assert hub.push(till.segment(FIRST)).flags == ()
+    copy.open_run(SECOND, parent=FIRST)
+    copy.write(SECOND, "membership_granted", "grant-2", grant("00a1b2c3d402"))
+    assert "exception" in hub.push(copy.segment(SECOND)).flags
+    about = [alarm.about for alarm in hub.summary().alarms if alarm.kind == "exception"]
+    assert about == ["card counter 100007"]
+    assert hub.rows("hub_member") == 2
+    state = hub.state()
+    hub.push(copy.segment(SECOND))
+    assert hub.state() == state
 
 
 def test_the_private_part_arrives_and_may_be_gone(hub: WebHub, till: Scribe) -> None:
