@@ -38,10 +38,10 @@ def make_worker(till: OpenTill) -> PrintWorker:
     return PrintWorker(till, EscposPrinter(till.setup.settings.get(PrinterSettings)), _render)
 
 
-def _render(till: OpenTill, order: Order, document: Document, *, copy: bool) -> bytes:
+def _render(till: OpenTill, order: Order, document: Document, *, copy: bool, drawer: bool) -> bytes:
     from pos.services.receipts import render
 
-    return render(till, order, document, copy=copy)
+    return render(till, order, document, copy=copy, drawer=drawer)
 
 
 @dataclass(frozen=True, slots=True)

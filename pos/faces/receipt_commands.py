@@ -7,16 +7,18 @@ from typing import Literal
 
 import click
 
+from pos.faces.printers import make_worker
 from pos.rules.escpos_reader import read_text
 from pos.rules.key_settings import KeySettings, shown_key
 from pos.rules.order import Order
 from pos.rules.printer_settings import PrinterSettings
 from pos.rules.receipt_number import grouped, parse_receipt_number
-from pos.services.receipts import Document, print_again, render
-from pos.stores import orders
-from sync.faces.answers import accepted, pass_setup, refuse
+from pos.services.printing import PrintWorker
+from pos.services.receipts import Document, render
+from pos.stores import orders, print_jobs
+from sync.faces.answers import accepted, answer, json_option, pass_setup, refuse
 from sync.rules.files import unwritable
-from sync.rules.refusal import N_, Refused
+from sync.rules.refusal import N_, Fault, Refused
 from sync.services.till import OpenTill, open_till
 from sync.setup import Setup
 
@@ -38,18 +40,27 @@ Format = Literal["text", "png", "escpos"]
     help="Write it to this file.",
 )
 @click.option("--card", is_flag=True, help="The slip of the PLUS card sold, not the receipt.")
-@click.option("--print", "again", is_flag=True, help="Queue it for the printer, marked as a copy.")
+@click.option("--print", "again", is_flag=True, help="Print it once more, marked as a copy.")
+@json_option
 @pass_setup
 def receipt_command(
-    setup: Setup, number: str, form: Format, output: Path | None, card: bool, again: bool
+    setup: Setup,
+    number: str,
+    form: Format,
+    output: Path | None,
+    card: bool,
+    again: bool,
+    as_json: bool,
 ) -> None:
     """Look an order up; show what it prints beside an open counter, or print it alone."""
     document: Document = "card" if card else "receipt"
     if again:
-        _print_again(setup, number, document)
+        _print_again(setup, number, document, as_json=as_json)
         return
-    with accepted(setup, open_till(setup, selling=False)) as till:
-        order = accepted(setup, _order(till, number, document))
+    if form != "text" and output is None and (as_json or sys.stdout.isatty()):
+        refuse(setup, _NEEDS_FILE, as_json=as_json)
+    with accepted(setup, open_till(setup, "read"), as_json=as_json) as till:
+        order = accepted(setup, _order(till, number, document), as_json=as_json)
         # What a printer can be fed is not the first of its kind; a picture of it is no second.
         data = render(till, order, document, copy=form == "escpos")
     if form == "text":
@@ -58,7 +69,15 @@ def receipt_command(
         from pos.faces.receipt_picture import draw_png, find_face
 
         data = draw_png(data, find_face(setup.settings.get(PrinterSettings).font))
-    _hand_over(setup, data, form, output)
+    values = {"receipt_no": order.receipt_no}
+    if output is not None:
+        _write(setup, data, output, as_json=as_json)
+        if as_json:
+            answer("", {**values, "file": str(output)}, as_json=True)
+    elif as_json:
+        answer("", {**values, "text": data.decode()}, as_json=True)
+    else:
+        click.echo(data, nl=False)
 
 
 def _order(till: OpenTill, number: str, document: Document) -> Order | Refused:
@@ -83,42 +102,56 @@ def _order(till: OpenTill, number: str, document: Document) -> Order | Refused:
     return order
 
 
-def _hand_over(setup: Setup, data: bytes, form: Format, output: Path | None) -> None:
-    if output is not None:
-        try:
-            output.write_bytes(data)
-        except OSError as error:
-            refuse(setup, unwritable("receipt.not_written", output, error))
-        return
-    if form != "text" and sys.stdout.isatty():
-        refuse(
-            setup,
-            Refused(
-                "receipt.needs_file",
-                N_("A terminal cannot show these bytes."),
-                N_("Choose a file with --output."),
-            ),
-        )
-    click.echo(data, nl=False)
+def _write(setup: Setup, data: bytes, output: Path, *, as_json: bool) -> None:
+    try:
+        output.write_bytes(data)
+    except OSError as error:
+        refuse(setup, unwritable("receipt.not_written", output, error), as_json=as_json)
 
 
-def _print_again(setup: Setup, number: str, document: Document) -> None:
+def _print_again(setup: Setup, number: str, document: Document, *, as_json: bool) -> None:
+    """Print a document at once, or leave it waiting where the printer is not ready."""
     if setup.settings.get(PrinterSettings).transport == "none":
-        refuse(
-            setup,
-            Refused(
-                "printer.none",
-                N_("No printer is set up."),
-                N_("Set [printer] transport, or show the receipt with --format."),
-            ),
-        )
-    opened = open_till(setup, selling=False, exclusive=True)
-    if isinstance(opened, Refused) and opened.reason == "till.in_use":
+        refuse(setup, _NO_PRINTER, as_json=as_json)
+    opened = open_till(setup, "print")
+    if isinstance(opened, Refused) and opened.values.get("doing") == "counter":
         key = shown_key(setup.settings.get(KeySettings), "receipt")
         hint = N_("Print it again there with {key}, or wait until it ends.")
         opened = dataclasses.replace(opened, hint=hint, values={**opened.values, "key": key})
-    with accepted(setup, opened) as till:
-        order = accepted(setup, _order(till, number, document))
-        print_again(till, order, document)
-    said = N_("Receipt {number} waits: it prints when the counter opens or with the next sale.")
-    click.echo(setup.say(said, number=grouped(order.receipt_no)))
+    with accepted(setup, opened, as_json=as_json) as till:
+        order = accepted(setup, _order(till, number, document), as_json=as_json)
+        worker = make_worker(till)
+        job = worker.reprint(order, document)
+        printed = _print(till, worker, job)
+    said = _PRINTED if printed else _WAITS
+    answer(
+        setup.say(said, number=grouped(order.receipt_no)),
+        {"receipt_no": order.receipt_no, "job_ids": [job], "printed": printed},
+        as_json=as_json,
+    )
+
+
+def _print(till: OpenTill, worker: PrintWorker, job: int) -> bool:
+    """Print what waits, oldest first; tell whether this job is on paper now."""
+    try:
+        worker.print_waiting()
+    except Fault as fault:
+        click.echo(till.setup.say.refusal(fault.refused), err=True)
+    return print_jobs.is_done(till.journal.read(), job)
+
+
+_PRINTED = N_("Receipt {number} was printed again, marked as a copy.")
+_WAITS = N_(
+    "The printer is not ready: receipt {number} waits and prints when the counter opens or with"
+    " the next sale."
+)
+_NEEDS_FILE = Refused(
+    "receipt.needs_file",
+    N_("Neither a terminal nor JSON can show these bytes."),
+    N_("Choose a file with --output."),
+)
+_NO_PRINTER = Refused(
+    "printer.none",
+    N_("No printer is set up."),
+    N_("Set [printer] transport, or show the receipt with --format."),
+)

@@ -53,9 +53,9 @@ def receipt_blocks(order: Order, heading: Heading, paper: Paper, say: Say) -> tu
 
 
 def _drawer(order: Order, heading: Heading) -> Iterator[OpenDrawer]:
-    """Open the drawer for cash, and never for a copy."""
+    """Open the drawer for cash, where this print is the one that may."""
     cash = any(payment.method == "cash" for payment in order.payments)
-    if heading.drawer and cash and not heading.copy:
+    if heading.drawer and cash:
         yield OpenDrawer()
 
 

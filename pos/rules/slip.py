@@ -34,7 +34,7 @@ class Heading:
     """What a slip says beside its order.
 
     `member` is masked or a serial; `code` is what the receipt's QR holds, and `linked` whether
-    that is a page; `drawer` whether cash opens the drawer.
+    that is a page; `drawer` whether cash opens the drawer, which no reprint may.
     """
 
     center: str

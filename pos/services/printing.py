@@ -58,8 +58,10 @@ class Printer(Protocol):
 class Render(Protocol):
     """Make the bytes of one document of an order."""
 
-    def __call__(self, till: OpenTill, order: Order, document: Document, *, copy: bool) -> bytes:
-        """Return bytes for the configured printer."""
+    def __call__(
+        self, till: OpenTill, order: Order, document: Document, *, copy: bool, drawer: bool
+    ) -> bytes:
+        """Return bytes for the configured printer; with `drawer` they may open the drawer."""
         ...
 
 
@@ -104,12 +106,13 @@ class PrintWorker:
             self._state = "error"
         return self._state
 
-    def reprint(self, order: Order) -> None:
-        """Ask for another receipt of an order, marked as a copy. Raises `Fault`."""
-        self._till.journal.repeatable(
-            lambda db: print_jobs.add(db, order.order_id, "receipt", copy=True)
+    def reprint(self, order: Order, document: Document = "receipt") -> int:
+        """Let a document wait once more, marked as a copy; returns the job. Raises `Fault`."""
+        job = self._till.journal.repeatable(
+            lambda db: print_jobs.add(db, order.order_id, document, asked=True)
         )
         self.notify()
+        return job
 
     def start(self) -> None:
         """Print in the background from now on."""
@@ -169,7 +172,8 @@ class PrintWorker:
             return
         order = orders.by_id(journal.read(), job.order_id)
         assert order is not None, "a job is written with its order"
-        data = self._render(self._till, order, job.document, copy=job.copy)
+        # The pulse is the sale's, also where its first print broke off; never a reprint's.
+        data = self._render(self._till, order, job.document, copy=job.copy, drawer=not job.asked)
         with self._printer.session() as session:
             journal.repeatable(lambda db: print_jobs.mark_sending(db, job.id))
             try:

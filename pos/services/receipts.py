@@ -1,4 +1,4 @@
-"""Rendering what an order prints, and asking for it to be printed once more."""
+"""Rendering what an order prints: its receipt, and the slip of the card that it sold."""
 
 from datetime import date
 from typing import Literal
@@ -15,21 +15,23 @@ from pos.rules.receipt import receipt_blocks
 from pos.rules.receipt_token import ReceiptToken, receipt_link, write_receipt_token
 from pos.rules.settings import OrderLinkSettings
 from pos.rules.slip import Heading
-from pos.stores import print_jobs
 from sync.services.till import OpenTill
 from sync.setup import CenterSettings, Setup
 
 Document = Literal["receipt", "card"]
 
 
-def render(till: OpenTill, order: Order, document: Document, *, copy: bool) -> bytes:
+def render(
+    till: OpenTill, order: Order, document: Document, *, copy: bool, drawer: bool = False
+) -> bytes:
     """Return an order's receipt or card slip as bytes for the configured paper.
 
     The receipt's QR is signed with the till's key; the card slip needs an order that sold one.
+    With `drawer` the receipt opens the drawer if it took cash and a drawer is set up.
     """
     setup = till.setup
     paper = paper_of(setup.settings.get(PrinterSettings).width)
-    heading = _heading(till, order, copy=copy)
+    heading = _heading(till, order, copy=copy, drawer=drawer)
     blocks: tuple[Block, ...]
     if document == "receipt":
         blocks = receipt_blocks(order, heading, paper, setup.say)
@@ -38,12 +40,7 @@ def render(till: OpenTill, order: Order, document: Document, *, copy: bool) -> b
     return encode(blocks, paper)
 
 
-def print_again(till: OpenTill, order: Order, document: Document) -> None:
-    """Let a document wait for the printer once more, marked as a copy. Raises `Fault`."""
-    till.journal.repeatable(lambda db: print_jobs.add(db, order.order_id, document, copy=True))
-
-
-def _heading(till: OpenTill, order: Order, *, copy: bool) -> Heading:
+def _heading(till: OpenTill, order: Order, *, copy: bool, drawer: bool) -> Heading:
     settings, say = till.setup.settings, till.setup.say
     center = _center(till.setup, order.center)
     template = settings.get(OrderLinkSettings).receipt_url
@@ -56,7 +53,7 @@ def _heading(till: OpenTill, order: Order, *, copy: bool) -> Heading:
         linked=bool(template),
         demo=till.setup.demo,
         copy=copy,
-        drawer=settings.get(PrinterSettings).drawer,
+        drawer=drawer and settings.get(PrinterSettings).drawer,
     )
 
 

@@ -29,21 +29,32 @@ def _create(db: Database) -> None:
     db.execute("CREATE INDEX print_job_order ON print_job (order_id)")
 
 
+@MIGRATIONS(name="0002_asked")
+def _add_asked(db: Database) -> None:
+    db.execute("ALTER TABLE print_job ADD COLUMN asked INTEGER NOT NULL DEFAULT 0")
+    db.execute("UPDATE print_job SET asked = copy")  # what opened no drawer shall open none now
+
+
 @dataclass(frozen=True, slots=True)
 class PrintJob:
-    """One document of one order; `copy` says that it may be on paper already."""
+    """One document of one order.
+
+    `copy` says that it may be on paper already; `asked` that somebody asked for it once more, so
+    that it is not the sale's own.
+    """
 
     id: int
     order_id: str
     document: Document
     copy: bool
+    asked: bool
 
 
-def add(db: Database, order_id: str, document: Document, *, copy: bool = False) -> int:
-    """Ask for a document to be printed; returns the job's id."""
+def add(db: Database, order_id: str, document: Document, *, asked: bool = False) -> int:
+    """Let a document of a sale wait to be printed, or one `asked` for again; returns the job."""
     (job,) = db.execute(
-        "INSERT INTO print_job (order_id, document, copy) VALUES (?, ?, ?) RETURNING id",
-        (order_id, document, int(copy)),
+        "INSERT INTO print_job (order_id, document, copy, asked) VALUES (?, ?, ?, ?) RETURNING id",
+        (order_id, document, int(asked), int(asked)),
     ).fetchone()
     return int(job)
 
@@ -57,11 +68,17 @@ def of_order(db: Database, order_id: str) -> tuple[int, ...]:
 def first_waiting(db: Database, after: int = 0) -> PrintJob | None:
     """Return the oldest job that waits, of those younger than job `after`."""
     row = db.execute(
-        "SELECT id, order_id, document, copy FROM print_job"
+        "SELECT id, order_id, document, copy, asked FROM print_job"
         " WHERE state = 'waiting' AND id > ? ORDER BY id LIMIT 1",
         (after,),
     ).fetchone()
-    return None if row is None else PrintJob(row[0], row[1], row[2], bool(row[3]))
+    return None if row is None else PrintJob(row[0], row[1], row[2], bool(row[3]), bool(row[4]))
+
+
+def is_done(db: Database, job: int) -> bool:
+    """Tell whether all of a job was handed to the printer."""
+    (state,) = db.execute("SELECT state FROM print_job WHERE id = ?", (job,)).fetchone()
+    return bool(state == "done")
 
 
 def unfinished(db: Database) -> int:

@@ -2,12 +2,14 @@
 
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
-from pos.faces.printers import EscposPrinter, EscposSession
+from pos.faces.printers import EscposPrinter, EscposSession, make_worker
+from pos.rules.escpos_reader import read_text
 from pos.rules.order import Order
 from pos.rules.printer_settings import PrinterSettings, PrinterState
 from pos.rules.tender import Tender
@@ -21,6 +23,8 @@ from sync.services.till import OpenTill
 
 from .fake_printer import COVER_OPEN, PAPER_OUT, READY, FakePrinter
 from .stocked_till import TEA_CODE, make_test_setup, opened, stock
+
+DRAWER_PULSE = b"\x1bp"
 
 
 @pytest.fixture
@@ -45,8 +49,9 @@ def sell(till: OpenTill) -> Order:
     return completed.order
 
 
-def render(till: OpenTill, order: Order, document: Document, *, copy: bool) -> bytes:
-    return f"{document} {order.receipt_no}{' COPY' if copy else ''};".encode()
+def render(till: OpenTill, order: Order, document: Document, *, copy: bool, drawer: bool) -> bytes:
+    mark = f"{' COPY' if copy else ''}{'' if drawer else ' SHUT'}"
+    return f"{document} {order.receipt_no}{mark};".encode()
 
 
 def worker_for(till: OpenTill, address: str, *, silent_is_ready: bool = False) -> PrintWorker:
@@ -62,6 +67,10 @@ def worker(till: OpenTill, printer: FakePrinter, *, silent_is_ready: bool = Fals
 
 def original(order: Order) -> bytes:
     return f"receipt {order.receipt_no};".encode()
+
+
+def asked_again(order: Order) -> bytes:
+    return f"receipt {order.receipt_no} COPY SHUT;".encode()
 
 
 def copied(order: Order) -> bytes:
@@ -167,8 +176,31 @@ def test_the_worker_prints_by_itself_and_reprints_are_copies(
     printing.reprint(sale)
     printer.wait_for(2)
     printing.stop()
-    assert printer.printed == [original(sale), copied(sale)]
+    assert printer.printed == [original(sale), asked_again(sale)]
     assert printing.unfinished() == 0
+
+
+def test_the_drawer_opens_for_the_sale_also_as_a_copy_and_never_for_a_reprint(
+    tmp_path: Path,
+) -> None:
+    paper = tmp_path / "paper"
+    plain = make_test_setup(tmp_path)
+    printer = PrinterSettings(transport="file", address=str(paper), drawer=True)
+    with opened(replace(plain, settings=plain.settings.having(printer))) as till:
+        stock(till)
+        sale = sell(till)
+        with till.journal.transaction() as db:
+            print_jobs.mark_sending(db, 1)
+        printing = make_worker(till)
+        assert printing.print_waiting() == "ready"
+        broke_off = paper.read_bytes()
+        assert "COPY" in read_text(broke_off)
+        assert broke_off.count(DRAWER_PULSE) == 1
+        printing.reprint(sale)
+        with till.journal.transaction() as db:
+            print_jobs.mark_sending(db, 2)
+        assert make_worker(till).print_waiting() == "ready"
+        assert paper.read_bytes().count(DRAWER_PULSE) == 1
 
 
 def test_without_a_printer_nothing_piles_up(till: OpenTill) -> None:

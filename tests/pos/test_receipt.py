@@ -185,13 +185,13 @@ def drawer_opens(sold: Order, heading: Heading) -> bool:
     return OpenDrawer() in receipt_blocks(sold, heading, BROAD, CHINESE)
 
 
-def test_the_drawer_opens_for_cash_and_never_for_a_copy() -> None:
+def test_the_drawer_opens_for_cash_alone_where_the_print_may_open_it() -> None:
     wallet = (Payment(method="alipay", amount_fen=8900, handed_fen=8900),)
     kicks = replace(HEADING, drawer=True)
     assert drawer_opens(order(SHIPPED), kicks)
     assert not drawer_opens(order(SHIPPED), HEADING)
     assert not drawer_opens(order(SHIPPED, payments=wallet), kicks)
-    assert not drawer_opens(order(SHIPPED), replace(kicks, copy=True))
+    assert drawer_opens(order(SHIPPED), replace(kicks, copy=True))
 
 
 def test_the_caption_promises_a_page_only_where_there_is_one() -> None:

@@ -1,5 +1,6 @@
 """`xuanpin pos receipt` beside a counter and alone; what is rendered comes from the till."""
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -123,17 +124,61 @@ def test_a_sale_without_a_card_has_no_card_slip(setup: Setup) -> None:
     assert "sold no PLUS card" in result.stderr
 
 
-def test_printing_again_adds_a_copy_that_waits(setup: Setup, order: Order, tmp_path: Path) -> None:
-    printing = having(setup, transport="file", address=str(tmp_path / "paper"))
-    result = run(printing, order.receipt_no, "--print", "--card")
-    assert result.exit_code == 0
-    assert "waits: it prints" in result.stdout
+def newest_job(setup: Setup, order: Order) -> tuple[object, ...]:
     with opened(setup, selling=False) as till:
         newest = print_jobs.of_order(till.journal.read(), order.order_id)[-1]
-        rows = till.journal.read().execute(
-            "SELECT document, state, copy FROM print_job WHERE id = ?", [newest]
+        row: tuple[object, ...] = (
+            till.journal.read()
+            .execute(
+                "SELECT id, document, state, copy, asked FROM print_job WHERE id = ?", [newest]
+            )
+            .fetchone()
         )
-        assert rows.fetchone() == ("card", "waiting", 1)
+    return row
+
+
+def test_printing_again_prints_at_once_behind_what_waited(
+    setup: Setup, order: Order, tmp_path: Path
+) -> None:
+    paper = tmp_path / "paper"
+    printing = having(setup, transport="file", address=str(paper))
+    result = run(printing, order.receipt_no, "--print", "--card")
+    assert result.exit_code == 0
+    assert "was printed again" in result.stdout
+    assert newest_job(setup, order) == (3, "card", "done", 1, 1)
+    text = read_text(paper.read_bytes())
+    assert text.index("PLUS CARD") < text.index("*** COPY ***")
+
+
+def test_printing_again_waits_for_a_printer_that_is_off(
+    setup: Setup, order: Order, tmp_path: Path
+) -> None:
+    off = having(setup, transport="file", address=str(tmp_path / "no" / "printer"))
+    result = run(off, order.receipt_no, "--print")
+    assert result.exit_code == 0
+    assert "The printer is not ready" in result.stdout
+    assert newest_job(setup, order) == (3, "receipt", "waiting", 1, 1)
+    answered = run(off, order.receipt_no, "--print", "--json")
+    assert json.loads(answered.stdout) == {
+        "receipt_no": order.receipt_no,
+        "job_ids": [4],
+        "printed": False,
+    }
+
+
+def test_json_carries_the_text_or_names_the_file(
+    setup: Setup, order: Order, tmp_path: Path
+) -> None:
+    shown = json.loads(run(setup, order.receipt_no, "--json").stdout)
+    assert shown == {"receipt_no": order.receipt_no, "text": run(setup, order.receipt_no).stdout}
+    path = tmp_path / "receipt.bin"
+    written = run(setup, order.receipt_no, "--json", "--format", "escpos", "--output", str(path))
+    assert json.loads(written.stdout) == {"receipt_no": order.receipt_no, "file": str(path)}
+    assert path.stat().st_size
+    refused = run(setup, order.receipt_no, "--json", "--format", "escpos")
+    assert refused.exit_code == 2
+    assert json.loads(refused.stdout)["refused"] == "receipt.needs_file"
+    assert json.loads(run(setup, "123", "--json").stdout)["refused"].startswith("receipt")
 
 
 def test_beside_a_counter_receipts_are_shown_but_printed_there(

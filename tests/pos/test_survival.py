@@ -88,7 +88,10 @@ class Paper:
         return self.path.read_text("utf-8").splitlines() if self.path.is_file() else []
 
 
-def one_line(till: OpenTill, order: Order, document: Document, *, copy: bool) -> bytes:
+def one_line(
+    till: OpenTill, order: Order, document: Document, *, copy: bool, drawer: bool
+) -> bytes:
+    assert drawer
     return f"{'COPY ' if copy else ''}{document} {order.order_id}\n".encode()
 
 
@@ -154,7 +157,7 @@ def test_a_second_seller_is_refused_naming_the_first_and_a_killed_one_blocks_nob
     from sync.services.till import open_till
 
     with opened(setup) as till:
-        second = open_till(setup, selling=True)
+        second = open_till(setup, "counter")
         assert isinstance(second, Refused)
         assert str(os.getpid()) in setup.say.refusal(second)
         sell(till, fill(till))
