@@ -48,7 +48,9 @@ class Draughtsman:
     def __init__(self) -> None:
         self.cannot: set[str] = set()
 
-    def __call__(self, till: OpenTill, order: Order, document: Document, *, copy: bool) -> bytes:
+    def __call__(
+        self, till: OpenTill, order: Order, document: Document, *, copy: bool, **_choices: bool
+    ) -> bytes:
         if order.order_id in self.cannot:
             raise ValueError("no glyph")
         return f"{document} {order.receipt_no}{' COPY' if copy else ''};".encode()
