@@ -44,7 +44,7 @@ class Place:
     @contextmanager
     def till(self, name: str, *, selling: bool = True) -> Iterator[OpenTill]:
         """Open a till, made at first use; `selling` takes its lock."""
-        opened = open_till(self.setup(name), selling=selling)
+        opened = open_till(self.setup(name), "sell" if selling else "read")
         if isinstance(opened, Refused):
             raise Fault(opened)
         with opened:

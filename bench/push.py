@@ -59,7 +59,7 @@ def _push(root: Path, url: str, code: str) -> int:
     setup = dataclasses.replace(
         xuanpin.make_setup(Path(_FRONT_DOOR).parent / "config.toml", till="BENCH"), root=root
     )
-    till = open_till(setup, selling=True)
+    till = open_till(setup, "sell")
     assert isinstance(till, OpenTill)
     with till:
         client = hub_client(till, url)

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Literal
 
 import filelock
 import msgspec
 
 from sync.rules.refusal import N_, Fault, Refused
 
+Writing = Literal["counter", "sell", "import", "push", "enrol", "print", "demo"]
 _OPENING_TIMEOUT_S = 15
 
 
 class _Holder(msgspec.Struct, frozen=True):
-    pid: int
+    pid: int | str = "?"
+    doing: str = ""
 
 
 class SellingLock:
@@ -24,20 +27,13 @@ class SellingLock:
         self._directory = directory
         self._lock = filelock.FileLock(directory / "selling.lock", timeout=0, thread_local=False)
 
-    def take(self) -> Refused | None:
-        """Take the lock; a refusal names the process that has it. Raises `Fault`."""
+    def take(self, to: Writing) -> Refused | None:
+        """Take the lock; a refusal names who has it, and what to do instead. Raises `Fault`."""
         try:
             self._lock.acquire()
-            self._holder.write_bytes(msgspec.json.encode(_Holder(os.getpid())))
+            self._file.write_bytes(msgspec.json.encode(_Holder(os.getpid(), to)))
         except filelock.Timeout:
-            return Refused(
-                "till.in_use",
-                N_("Till {till} is already open in process {pid}."),
-                N_(
-                    "Use the counter that is open there: it sends by itself. Or wait until it ends."
-                ),
-                {"till": self._directory.name, "pid": self._held_by()},
-            )
+            return _in_use(self._directory.name, self._holder(), to)
         except OSError as error:
             raise Fault(unusable(self._directory, error.strerror)) from error
         return None
@@ -47,14 +43,44 @@ class SellingLock:
         self._lock.release()
 
     @property
-    def _holder(self) -> Path:
+    def _file(self) -> Path:
         return self._directory / "selling.json"
 
-    def _held_by(self) -> int | str:
+    def _holder(self) -> _Holder:
         try:
-            return msgspec.json.decode(self._holder.read_bytes(), type=_Holder).pid
+            return msgspec.json.decode(self._file.read_bytes(), type=_Holder)
         except (OSError, ValueError):
-            return "?"
+            return _Holder()
+
+
+def _in_use(till: str, holder: _Holder, to: Writing) -> Refused:
+    return Refused(
+        "till.in_use",
+        _HELD.get(holder.doing, N_("Till {till} is already open in process {pid}.")),
+        _BESIDE_A_COUNTER[to] if holder.doing == "counter" else _WAIT,
+        {"till": till, "pid": holder.pid, "doing": holder.doing},
+    )
+
+
+_HELD: dict[str, str] = {
+    "counter": N_("The counter of till {till} is open in process {pid}."),
+    "sell": N_("Process {pid} is ringing up a sale at till {till}."),
+    "import": N_("Process {pid} is importing goods at till {till}."),
+    "push": N_("Process {pid} is sending to the hub for till {till}."),
+    "enrol": N_("Process {pid} is enrolling till {till}."),
+    "print": N_("Process {pid} is printing a receipt of till {till} again."),
+    "demo": N_("Process {pid} is preparing the demo at till {till}."),
+}
+_WAIT = N_("Wait until it has finished, then try again.")
+_BESIDE_A_COUNTER: dict[Writing, str] = {
+    "counter": N_("Use the counter that is open there."),
+    "sell": N_("Sell in the counter that is open there."),
+    "import": N_("Close the counter with Ctrl+Q first, then import."),
+    "push": N_("The counter sends by itself; its status line shows what is pending."),
+    "enrol": N_("Close the counter with Ctrl+Q first, then enrol."),
+    "print": N_("Print it again in the counter that is open there."),
+    "demo": N_("Close the demo's counter with Ctrl+Q first."),
+}
 
 
 def opening_lock(directory: Path) -> filelock.BaseFileLock:

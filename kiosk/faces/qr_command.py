@@ -85,7 +85,7 @@ def _form(asked: Form | None, output: Path | None) -> Form | Refused:
 
 
 def _find(setup: Setup, code: str) -> Item | Refused:
-    till = open_till(setup, selling=False)
+    till = open_till(setup, "read")
     if isinstance(till, Refused):
         return till
     with till:

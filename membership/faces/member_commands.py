@@ -26,7 +26,7 @@ STATE_NAMES: dict[State, str] = {
 @pass_setup
 def show_command(setup: Setup, text: str, as_json: bool) -> None:
     """Show a member in whatever state; exit status 2 if nobody is found."""
-    with accepted(setup, open_till(setup, selling=False), as_json=as_json) as till:
+    with accepted(setup, open_till(setup, "read"), as_json=as_json) as till:
         found = Desk(till).look_up(text)
     member = accepted(setup, found, as_json=as_json)
     standing = CardStanding(member.state, member.card, member.refused)
@@ -39,7 +39,7 @@ def show_command(setup: Setup, text: str, as_json: bool) -> None:
 @pass_setup
 def verify_command(setup: Setup, card: str, as_json: bool) -> None:
     """Verify a card; exit status 2 and the reason on stderr if it is not accepted."""
-    with accepted(setup, open_till(setup, selling=False), as_json=as_json) as till:
+    with accepted(setup, open_till(setup, "read"), as_json=as_json) as till:
         standing = Desk(till).standing(card)
     if standing.refused is None:
         answer(_described(setup.say, standing, None), _values(standing), as_json=as_json)

@@ -33,7 +33,7 @@ def import_command(setup: Setup, path: Path | None, demo: bool, as_json: bool) -
     if (path is None) == (not demo):
         refuse(setup, _one_source(), as_json=as_json)
     centers = setup.settings.named(CenterSettings)
-    opened = open_till(setup, selling=False, exclusive=True)
+    opened = open_till(setup, "import")
     with accepted(setup, opened, as_json=as_json) as till, _progress(setup.say) as progress:
         done = import_goods(till.reference, path or demo_goods(), centers, progress)
     if isinstance(done, BadRows):
@@ -53,7 +53,7 @@ def import_command(setup: Setup, path: Path | None, demo: bool, as_json: bool) -
 @pass_setup
 def items_command(setup: Setup, query: str, limit: int, as_json: bool) -> None:
     """Find goods by code, sku, name or pinyin initials."""
-    with accepted(setup, open_till(setup, selling=False), as_json=as_json) as till:
+    with accepted(setup, open_till(setup, "read"), as_json=as_json) as till:
         items = catalogue.search(till.reference.read(), query, setup.till.center, limit)
     lines = [_line(item, setup.say) for item in items]
     text = "\n".join(lines) or setup.say("Nothing found for “{query}”.", query=query)

@@ -92,12 +92,12 @@ def _at_hub(setup: Setup, url: str) -> Setup:
 
 def _refuse_beside_another(setup: Setup) -> None:
     """Only one demo at a time: the till's own lock says who has it."""
-    accepted(setup, open_till(setup, selling=False, exclusive=True)).close()
+    accepted(setup, open_till(setup, "demo")).close()
 
 
 def _make_ready(setup: Setup) -> None:
     """Bring in the demo goods and enrol the till, whatever of it is still missing."""
-    with accepted(setup, open_till(setup, selling=False, exclusive=True)) as till:
+    with accepted(setup, open_till(setup, "demo")) as till:
         if not catalogue.count(till.reference.read()):
             centers = list(setup.settings.named(CenterSettings))
             import_goods(till.reference, demo_goods(), centers)
@@ -131,7 +131,7 @@ def _invited(setup: Setup) -> str:
 def _show_one_sale(setup: Setup, url: str) -> None:
     """Sell some goods to a new PLUS member, print the receipt as text, push, ask the hub."""
     say = setup.say
-    with accepted(setup, open_till(setup, selling=False)) as till:
+    with accepted(setup, open_till(setup, "read")) as till:
         goods = catalogue.search(
             till.reference.read(), DEMO_CODES, setup.till.center, limit=DEMO_LINES
         )
@@ -140,7 +140,7 @@ def _show_one_sale(setup: Setup, url: str) -> None:
     order = accepted(
         setup, sell(setup, Asked(scans, [Tender("cash", DEMO_CASH_FEN)], join=""))
     ).order
-    with accepted(setup, open_till(setup, selling=False)) as till:
+    with accepted(setup, open_till(setup, "read")) as till:
         click.echo(read_text(render(till, order, "receipt", copy=False)))
     _push(setup)
     click.echo(_hub_has(setup, url))
@@ -148,7 +148,7 @@ def _show_one_sale(setup: Setup, url: str) -> None:
 
 def _push(setup: Setup) -> None:
     with (
-        accepted(setup, open_till(setup, selling=False, exclusive=True)) as till,
+        accepted(setup, open_till(setup, "push")) as till,
         accepted(setup, hub_client(till)) as client,
     ):
         report = Courier(till, client).push()

@@ -91,7 +91,7 @@ def sell_command(
 def order_command(setup: Setup, number: str, as_json: bool) -> None:
     """Look an order up, also beside an open counter."""
     parsed = accepted(setup, parse_receipt_number(number), as_json=as_json)
-    with accepted(setup, open_till(setup, selling=False), as_json=as_json) as till:
+    with accepted(setup, open_till(setup, "read"), as_json=as_json) as till:
         order = orders.by_receipt(till.journal.read(), parsed.digits)
     if order is None:
         refuse(setup, _no_order(number), as_json=as_json)
@@ -103,7 +103,7 @@ def sell(setup: Setup, asked: Asked) -> Sold | Refused:
 
     A member who is refused refuses no sale: it goes on without the member, at retail prices.
     """
-    reading = open_till(setup, selling=False)
+    reading = open_till(setup, "read")
     if isinstance(reading, Refused):
         return reading
     with reading:
@@ -113,7 +113,7 @@ def sell(setup: Setup, asked: Asked) -> Sold | Refused:
         tried = Checkout(reading).quote(filled.cart, asked.tenders)
     if isinstance(tried, Refused):
         return tried
-    selling = open_till(setup, selling=True)
+    selling = open_till(setup, "sell")
     if isinstance(selling, Refused):
         return selling
     with selling:

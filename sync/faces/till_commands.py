@@ -34,7 +34,7 @@ HUB_WORDS = {
 def enrol_command(setup: Setup, code: str, url: str, as_json: bool) -> None:
     """Enrol this till at its hub with a one-time code."""
     with ExitStack() as held:
-        opened = open_till(setup, selling=False, exclusive=True)
+        opened = open_till(setup, "enrol")
         till = held.enter_context(accepted(setup, opened, as_json=as_json))
         client = held.enter_context(accepted(setup, hub_client(till, url), as_json=as_json))
         enrolment = accepted(setup, Enroller(till, client).enrol(code), as_json=as_json)
@@ -62,7 +62,7 @@ def enrol_command(setup: Setup, code: str, url: str, as_json: bool) -> None:
 def push_command(setup: Setup, as_json: bool) -> None:
     """Send everything that the hub does not have yet."""
     with ExitStack() as held:
-        opened = open_till(setup, selling=False, exclusive=True)
+        opened = open_till(setup, "push")
         till = held.enter_context(accepted(setup, opened, as_json=as_json))
         if till.enrolment is None:
             refuse(setup, not_enrolled(), as_json=as_json)
@@ -96,7 +96,7 @@ def push_command(setup: Setup, as_json: bool) -> None:
 @pass_setup
 def status_command(setup: Setup, as_json: bool) -> None:
     """Show what still has to reach the hub, and how the hub last answered."""
-    with accepted(setup, open_till(setup, selling=False), as_json=as_json) as till:
+    with accepted(setup, open_till(setup, "read"), as_json=as_json) as till:
         status = read_status(till)
     answer(_status_text(setup, status), msgspec.to_builtins(status), as_json=as_json)
 
@@ -122,7 +122,7 @@ def _status_text(setup: Setup, status: SyncStatus) -> str:
 @pass_setup
 def verify_command(setup: Setup, as_json: bool) -> None:
     """Verify the whole journal of this till."""
-    with accepted(setup, open_till(setup, selling=False), as_json=as_json) as till:
+    with accepted(setup, open_till(setup, "read"), as_json=as_json) as till:
         verified = verify_journal(till)
     if isinstance(verified, Refused):
         refuse(setup, verified, as_json=as_json)

@@ -9,13 +9,14 @@ from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from types import TracebackType
+from typing import Literal
 
 import filelock
 import msgspec
 
 from sync.database import CommitUnknown, Database, SqliteError
 from sync.keys import TillKeys, has_till_keys, load_or_create_till_keys, read_phone_key
-from sync.lock import SellingLock, opening_lock, unusable
+from sync.lock import SellingLock, Writing, opening_lock, unusable
 from sync.rules.days import china_day
 from sync.rules.entry import Draft
 from sync.rules.hub_clock import certain_ms
@@ -111,11 +112,11 @@ class OpenTill:
         self.close()
 
 
-def open_till(setup: Setup, *, selling: bool, exclusive: bool = False) -> OpenTill | Refused:
+def open_till(setup: Setup, to: Literal["read"] | Writing) -> OpenTill | Refused:
     """Open this till's databases, creating them at first use.
 
-    `selling` takes the selling lock and opens a new run; `exclusive` takes the lock without
-    opening a run (to push, enrol or import); neither reads beside an open counter.
+    To read is possible beside an open counter; everything else takes the selling lock, and
+    the counter and a sale open a new run.
     Refused, before anything is made, if the till's center is not configured; if another process
     sells, if key and journal do not belong together, or if the journal's tail is broken.
     Raises `Fault`.
@@ -130,10 +131,11 @@ def open_till(setup: Setup, *, selling: bool, exclusive: bool = False) -> OpenTi
         directory.mkdir(parents=True, exist_ok=True, mode=0o700)
     except OSError as error:
         raise Fault(unusable(directory, error.strerror)) from error
-    lock = SellingLock(directory) if selling or exclusive else None
+    lock = None
     with ExitStack() as undo:
-        if lock is not None:
-            taken = lock.take()
+        if to != "read":
+            lock = SellingLock(directory)
+            taken = lock.take(to)
             if taken is not None:
                 return taken
             undo.callback(lock.release)
@@ -142,7 +144,7 @@ def open_till(setup: Setup, *, selling: bool, exclusive: bool = False) -> OpenTi
             if isinstance(till, Refused):
                 return till
             undo.callback(till.close)
-            refused = _begin(till) if selling else None
+            refused = _begin(till) if to in ("counter", "sell") else None
         except (SqliteError, CommitUnknown) as error:
             raise Fault(unusable(directory, error)) from error
         if refused is not None:

@@ -27,7 +27,7 @@ def setup(tmp_path: Path, clock: SetClock) -> Setup:
 
 @pytest.fixture
 def till(setup: Setup) -> Iterator[OpenTill]:
-    opened = open_till(setup, selling=True)
+    opened = open_till(setup, "counter")
     assert not isinstance(opened, Refused)
     with opened:
         yield opened

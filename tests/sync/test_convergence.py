@@ -95,7 +95,7 @@ class World:
         surviving: set[str] = set()
         for _ in range(3):
             for setup in self.machines:
-                with opened(setup, selling=False, exclusive=True) as till:
+                with opened(setup, "push") as till:
                     assert_settled(till, self.hub.push(till))
                     assert isinstance(verify_journal(till), Verified)
                     db = till.journal.read()

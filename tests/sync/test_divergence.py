@@ -47,7 +47,7 @@ def test_a_hub_restored_from_a_backup_is_refilled_run_by_run(
             ids += sell(till, 4)
             hub.push(till)
     hub.restore(tmp_path / "backup")
-    with opened(setup, selling=False, exclusive=True) as till:
+    with opened(setup, "push") as till:
         report = hub.push(till)  # nothing was pending: the probe finds out
         assert_settled(till, report)
         states = journals.runs(till.journal.read())
@@ -102,7 +102,7 @@ def test_two_machines_that_go_on_with_the_same_run_lose_no_sale(
         till.journal.checkpoint()
         run = till.run
         twin_setup = copy_till(setup, tmp_path / "twin")
-        with opened(twin_setup, selling=False, exclusive=True) as twin:
+        with opened(twin_setup, "push") as twin:
             resume(twin, run)
             ids += sell(till, 4)
             ids += sell(twin, 2, private=True)
@@ -148,7 +148,7 @@ def test_a_handle_of_a_closed_run_appends_to_its_successor(
         hub.enrol(till)
         hub.push(till)
         till.journal.checkpoint()
-        with opened(copy_till(setup, tmp_path / "twin"), selling=False, exclusive=True) as twin:
+        with opened(copy_till(setup, tmp_path / "twin"), "push") as twin:
             handle = till.run
             resume(twin, handle)
             sell(twin, 1)
@@ -176,7 +176,7 @@ def test_a_hub_put_back_that_then_followed_a_copy_gets_every_entry(
         ids += sell(till, 3)
         hub.push(till)
         hub.restore(tmp_path / "backup")
-        with opened(twin_setup, selling=False, exclusive=True) as twin:
+        with opened(twin_setup, "push") as twin:
             resume(twin, till.run)
             ids += sell(twin, 9)
             assert_settled(twin, hub.push(twin))
@@ -196,7 +196,7 @@ def test_the_run_after_a_closed_one_goes_on_from_what_was_agreed(
     with opened(setup) as till:
         sell(till, 1)
         hub.push(till)
-    with opened(copy, selling=False, exclusive=True) as till:
+    with opened(copy, "push") as till:
         assert_settled(till, hub.push(till))
     with opened(copy) as till:
         assert_settled(till, hub.push(till))
@@ -211,7 +211,7 @@ def test_a_long_run_that_diverged_is_carried_from_where_the_hub_stops_knowing_it
         ids = sell(till, 600)
         till.journal.checkpoint()
         twin_setup = copy_till(setup, tmp_path / "twin")
-        with opened(twin_setup, selling=False, exclusive=True) as twin:
+        with opened(twin_setup, "push") as twin:
             resume(twin, till.run)
             ids += sell(till, 700)
             ids += sell(twin, 5)

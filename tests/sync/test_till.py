@@ -4,12 +4,15 @@ import dataclasses
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Literal, get_args
 
 import msgspec
 import pytest
 
 from sync.database import SqliteError
 from sync.keys import TILL_KEY
+from sync.language import Language
+from sync.lock import Writing
 from sync.rules.chain import ALTERED, MISSING, PARENTLESS, SHORTER, UNREADABLE
 from sync.rules.entry import GENESIS, Draft, Private
 from sync.rules.refusal import Fault, Refused
@@ -21,6 +24,8 @@ from sync.setup import Setup
 from sync.stores import journal as journals
 
 from .tills import DAY_MS, START_MS, FakeClock, make_setup, opened, sell
+
+ENGLISH = Language("en", ["sync"])
 
 
 @pytest.fixture
@@ -39,8 +44,8 @@ def till(setup: Setup) -> Iterator[OpenTill]:
         yield till
 
 
-def refusal(setup: Setup, *, selling: bool = True, exclusive: bool = False) -> Refused:
-    refused = open_till(setup, selling=selling, exclusive=exclusive)
+def refusal(setup: Setup, to: Literal["read"] | Writing = "counter") -> Refused:
+    refused = open_till(setup, to)
     assert isinstance(refused, Refused)
     return refused
 
@@ -52,16 +57,52 @@ def kinds(till: OpenTill) -> list[str]:
 
 
 def test_a_second_seller_is_told_who_sells(setup: Setup, till: OpenTill) -> None:
-    for mode in ({"selling": True}, {"selling": False, "exclusive": True}):
-        refused = refusal(setup, **mode)
+    for to in get_args(Writing):
+        refused = refusal(setup, to)
         assert refused.reason == "till.in_use"
         assert str(os.getpid()) in setup.say.refusal(refused)
     assert kinds(till) == ["run_opened"]
 
 
+@pytest.mark.parametrize(
+    ("asked", "hint"),
+    [
+        ("counter", "Use the counter that is open there."),
+        ("sell", "Sell in the counter that is open there."),
+        ("import", "Close the counter with Ctrl+Q first, then import."),
+        ("push", "The counter sends by itself; its status line shows what is pending."),
+        ("enrol", "Close the counter with Ctrl+Q first, then enrol."),
+        ("print", "Print it again in the counter that is open there."),
+        ("demo", "Close the demo's counter with Ctrl+Q first."),
+    ],
+)
+def test_beside_a_counter_each_is_told_what_to_do_instead(
+    setup: Setup, till: OpenTill, asked: Writing, hint: str
+) -> None:
+    line = ENGLISH.refusal(refusal(setup, asked))
+    assert line == f"The counter of till ZZ-01 is open in process {os.getpid()}. {hint}"
+
+
+@pytest.mark.parametrize("holder", [each for each in get_args(Writing) if each != "counter"])
+def test_beside_what_passes_one_waits_knowing_for_what(setup: Setup, holder: Writing) -> None:
+    with opened(setup, holder):
+        lines = {ENGLISH.refusal(refusal(setup, to)) for to in get_args(Writing)}
+    assert len(lines) == 1
+    line = lines.pop()
+    assert line.startswith(f"Process {os.getpid()} is ")
+    assert line.endswith(" Wait until it has finished, then try again.")
+
+
+@pytest.mark.parametrize("written", [b"", b"{", b'{"pid": []}', b'{"doing": 3}', b"\xff"])
+def test_whoever_holds_it_unreadably_holds_it(setup: Setup, till: OpenTill, written: bytes) -> None:
+    (till.directory / "selling.json").write_bytes(written)
+    line = ENGLISH.refusal(refusal(setup, "sell"))
+    assert line.startswith("Till ZZ-01 is already open in process ?.")
+
+
 def test_others_read_beside_an_open_counter(setup: Setup, till: OpenTill) -> None:
     sell(till, 2)
-    with opened(setup, selling=False) as reader:
+    with opened(setup, "read") as reader:
         assert kinds(reader) == ["run_opened", "sign_in", "sign_in"]
         sell(till, 1)
         assert len(kinds(reader)) == 4
@@ -72,12 +113,12 @@ def test_others_read_beside_an_open_counter(setup: Setup, till: OpenTill) -> Non
 
 def test_closing_lets_the_next_one_sell(setup: Setup) -> None:
     opened(setup).close()
-    opened(setup, selling=False, exclusive=True).close()
+    opened(setup, "import").close()
     opened(setup).close()
 
 
 def test_reading_first_creates_an_empty_till(setup: Setup) -> None:
-    with opened(setup, selling=False) as reader:
+    with opened(setup, "read") as reader:
         assert kinds(reader) == []
         assert verify_journal(reader) == Verified(0, 0)
         assert reader.enrolment is None
@@ -95,7 +136,7 @@ def test_runs_form_one_chain(setup: Setup) -> None:
             previous = journals.head_of(till.journal.read(), till.run.run).hash
             names.append(till.run.run)
     assert len(set(names)) == 3
-    with opened(setup, selling=False) as reader:
+    with opened(setup, "read") as reader:
         assert verify_journal(reader) == Verified(3, 8)
 
 
@@ -200,7 +241,7 @@ def test_a_till_with_a_broken_tail_does_not_sell_on(setup: Setup) -> None:
             db.execute("DROP TRIGGER entry_update")
             db.execute("UPDATE entry SET body = x'00' WHERE seq = 2")
     assert refusal(setup).reason == "journal.broken"
-    with opened(setup, selling=False) as reader:
+    with opened(setup, "read") as reader:
         assert kinds(reader)
 
 
@@ -258,8 +299,8 @@ def test_a_center_that_is_not_configured_is_refused_before_anything_is_made(
     setup = make_setup(tmp_path / "root")
     nowhere = msgspec.structs.replace(setup.till, center="nowhere")
     setup = dataclasses.replace(setup, settings=setup.settings.having(nowhere))
-    for mode in ({"selling": True}, {"selling": False}, {"selling": False, "exclusive": True}):
-        refused = refusal(setup, **mode)
+    for to in ("read", *get_args(Writing)):
+        refused = refusal(setup, to)
         assert refused.reason == "config.unknown_center"
         assert "chenghai" in setup.say.refusal(refused)
     assert list(tmp_path.iterdir()) == []
@@ -269,7 +310,7 @@ def test_a_center_that_is_not_configured_is_refused_before_anything_is_made(
 def test_a_database_that_is_none_is_a_fault_with_the_path(setup: Setup, name: str) -> None:
     setup.till_directory.mkdir(parents=True)
     (setup.till_directory / name).write_bytes(b"not a database at all, but long enough" * 50)
-    for selling in (True, False):
+    for to in ("counter", "read"):
         with pytest.raises(Fault) as caught:
-            open_till(setup, selling=selling)
+            opened(setup, to)
         assert str(setup.till_directory) in str(caught.value)

@@ -94,7 +94,7 @@ def test_a_till_that_already_reported_to_one_hub_is_not_enrolled_at_another(
         monkeypatch.setattr(courier, "make_client", lambda url, timeout_s: other.client())
         result = run(setup, enrol_command, invited(other), "--hub", URL, "--json", status=2)
         assert json.loads(result.stdout)["refused"] == "enrol.other_hub"
-    with opened(setup, selling=False) as till:
+    with opened(setup, "read") as till:
         enrolment = till.enrolment
     assert enrolment is not None
     assert enrolment.hub_id == hub.data.keys.hub_id

@@ -7,11 +7,13 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
 import httpx2
 import msgspec
 
 import xuanpin
+from sync.lock import Writing
 from sync.rules.entry import Draft, Private
 from sync.rules.refusal import Refused
 from sync.services.courier import Courier, PushReport
@@ -56,8 +58,8 @@ def make_setup(root: Path, *, till: str = "ZZ-01", clock: FakeClock | None = Non
     return dataclasses.replace(setup, root=root, clock=clock or FakeClock())
 
 
-def opened(setup: Setup, *, selling: bool = True, exclusive: bool = False) -> OpenTill:
-    till = open_till(setup, selling=selling, exclusive=exclusive)
+def opened(setup: Setup, to: Literal["read"] | Writing = "counter") -> OpenTill:
+    till = open_till(setup, to)
     assert isinstance(till, OpenTill), till
     return till
 

@@ -43,7 +43,7 @@ def open_counter(setup: Setup) -> None:
     for name, value in TERMINAL.items():
         os.environ.setdefault(name, value)
     with ExitStack() as stack:
-        till = stack.enter_context(accepted(setup, open_till(setup, selling=True)))
+        till = stack.enter_context(accepted(setup, open_till(setup, "counter")))
         stack.enter_context(_log_file(till.directory))
         printing = make_worker(till)
         with disk_faults(till.directory):
