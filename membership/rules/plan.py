@@ -14,12 +14,22 @@ PLUS = 1  # the plan's number on a card
 
 
 class PlanSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """[plan]: what PLUS costs in yuan, how many years that buys, and what it is called."""
+    """[plan]: what PLUS costs in yuan, how many years that buys, what it is called.
+
+    The refund rule is shown before a visitor pays and printed on the card's slip.
+    """
 
     price: str = "99.00"
     years: Annotated[int, msgspec.Meta(ge=1, le=10)] = 1
     name_zh: Annotated[str, msgspec.Meta(min_length=1)] = "PLUS会员 一年"
     name_en: Annotated[str, msgspec.Meta(min_length=1)] = "PLUS membership, one year"
+    refund_rule_zh: Annotated[str, msgspec.Meta(min_length=1)] = (
+        "付款后七日内可全额退费；之后退费须扣除已享受的会员优惠。"
+    )
+    refund_rule_en: Annotated[str, msgspec.Meta(min_length=1)] = (
+        "The fee is returned in full within 7 days of payment, afterwards less the member savings"
+        " already taken."
+    )
 
     def __post_init__(self) -> None:
         """Refuse a price that is not an amount in yuan."""

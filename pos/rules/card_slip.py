@@ -27,6 +27,7 @@ def card_blocks(order: Order, heading: Heading, paper: Paper, say: Say) -> tuple
         *_card_rows(order, order.card, heading, columns, say),
         rule,
         *plain(wrap(printable(say(_KEEP)), columns)),
+        *plain(wrap(printable(heading.refund_rule), columns) if heading.refund_rule else ()),
         *mark_rows(heading, say),
         Cut(),
     )

@@ -34,7 +34,8 @@ class Heading:
     """What a slip says beside its order.
 
     `member` is masked or a serial; `code` is what the receipt's QR holds, and `linked` whether
-    that is a page; `drawer` whether cash opens the drawer, which no reprint may.
+    that is a page; `drawer` whether cash opens the drawer, which no reprint may;
+    `refund_rule` when the fee of a card is returned.
     """
 
     center: str
@@ -46,6 +47,7 @@ class Heading:
     demo: bool = False
     copy: bool = False
     drawer: bool = False
+    refund_rule: str = ""
 
 
 def title_rows(heading: Heading, columns: int, say: Say) -> Iterator[Row]:

@@ -4,6 +4,7 @@ from datetime import date
 from typing import Literal
 
 from membership.rules.phone import stored_display
+from membership.rules.plan import PlanSettings
 from membership.stores import members
 from pos.rules.blocks import Block
 from pos.rules.card_slip import card_blocks
@@ -43,6 +44,7 @@ def render(
 def _heading(till: OpenTill, order: Order, *, copy: bool, drawer: bool) -> Heading:
     settings, say = till.setup.settings, till.setup.say
     center = _center(till.setup, order.center)
+    plan = settings.get(PlanSettings)
     template = settings.get(OrderLinkSettings).receipt_url
     return Heading(
         center=say.pick(center.name_zh, center.name_en),
@@ -54,6 +56,7 @@ def _heading(till: OpenTill, order: Order, *, copy: bool, drawer: bool) -> Headi
         demo=till.setup.demo,
         copy=copy,
         drawer=drawer and settings.get(PrinterSettings).drawer,
+        refund_rule=say.pick(plan.refund_rule_zh, plan.refund_rule_en),
     )
 
 

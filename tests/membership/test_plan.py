@@ -71,6 +71,7 @@ def test_price_and_length_are_settings(tmp_path: Path) -> None:
         ("years = 0", "years"),
         ("years = 11", "years"),
         ('name_zh = ""', "name_zh"),
+        ('refund_rule_zh = ""', "refund_rule_zh"),
     ],
 )
 def test_a_bad_plan_is_refused_by_name(tmp_path: Path, text: str, named: str) -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from textual import events
 
+from membership.rules.plan import PlanSettings
 from pos.faces.counter.dialogs import Ask, Confirm, Pick
 from pos.faces.counter.help_screen import HelpScreen
 from pos.faces.counter.pay_screen import PayScreen
@@ -189,6 +190,9 @@ def test_joining_reprices_the_sale_and_sells_a_card(tmp_path: Path) -> None:
         await desk.until(lambda: desk.cart == [(TEA, 1)])
         assert "Joining PLUS saves 20.00 now" in desk.screen_text
         await desk.opens("f4", Ask)
+        shown = " ".join(desk.screen_text.split())
+        assert PlanSettings().refund_rule_en in shown
+        assert desk.box.query_one("#box").region.height < 24, "the box leaves the screen's bars"
         desk.key("enter")
         await desk.back()
         await desk.until(lambda: "20.00 saved" in desk.main.answer)

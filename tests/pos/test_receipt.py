@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from membership.rules.plan import PlanSettings
 from pos.rules.blocks import Barcode, Block, Cut, OpenDrawer, QrCode, Row
 from pos.rules.card_slip import card_blocks
 from pos.rules.order import Order, Payment
@@ -219,6 +220,13 @@ def test_a_provisional_card_says_where_it_is_good() -> None:
     lines = texts(card_blocks(everything(provisional=True), HEADING, NARROW, CHINESE))
     assert "临时卡" in lines
     assert "总部确认之前，仅限本收银台使用" in lines
+
+
+@pytest.mark.parametrize("paper", [NARROW, BROAD])
+def test_a_card_slip_says_when_its_fee_is_returned(paper: Paper) -> None:
+    rule = PlanSettings().refund_rule_zh
+    ruled = replace(HEADING, refund_rule=rule)
+    assert rule in "".join(texts(card_blocks(everything(), ruled, paper, CHINESE)))
 
 
 def test_a_card_without_a_phone_shows_no_phone() -> None:

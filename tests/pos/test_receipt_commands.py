@@ -8,6 +8,7 @@ import msgspec
 import pytest
 from click.testing import CliRunner, Result
 
+from membership.rules.plan import PlanSettings
 from pos.faces.receipt_commands import receipt_command
 from pos.rules.blocks import QrCode, Row
 from pos.rules.escpos_reader import read_blocks, read_text
@@ -93,7 +94,9 @@ def test_the_card_is_a_slip_of_its_own(setup: Setup, order: Order) -> None:
     result = run(setup, order.receipt_no, "--card", "--format", "escpos")
     codes = [b.text for b in read_blocks(result.stdout_bytes) if isinstance(b, QrCode)]
     assert codes == [order.card.card]
-    assert "PROVISIONAL CARD" in read_text(result.stdout_bytes)
+    slip = read_text(result.stdout_bytes)
+    assert "PROVISIONAL CARD" in slip
+    assert PlanSettings().refund_rule_en in " ".join(slip.split())
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ import re
 from membership.rules.plan import PlanSettings
 from pos.faces.counter.dialogs import Ask
 from pos.faces.counter.goods_actions import GoodsActions
+from pos.faces.counter.looks import Tone
 from pos.faces.counter.rows import EMPTY, Row, wrap
 from pos.rules.basket import Benefits
 from pos.rules.pricing import price_basket
@@ -56,7 +57,7 @@ class MemberActions(GoodsActions):
             self.tell(self.say("No member attached: everyone's prices."))
 
     def join(self) -> None:
-        """Offer the plan: what it costs, what it saves now, and a phone number if wanted."""
+        """Offer the plan: cost, saving now and refund rule; ask for a phone number if wanted."""
         say, register = self.say, self.services.register
         plan = self.services.setup.settings.get(PlanSettings)
         saved = price_basket(register.cart.lines, Benefits(plus=True)).plus_saved_fen
@@ -70,6 +71,8 @@ class MemberActions(GoodsActions):
                 ((say("Saves {sum} on what is in the cart.", sum=format_yuan(saved)), "good"),)
             )
         rows += [
+            EMPTY,
+            *self._words(say.pick(plan.refund_rule_zh, plan.refund_rule_en), "dim"),
             EMPTY,
             *self._words(
                 say("A phone number is optional; without it the card is the QR on the receipt.")
@@ -94,5 +97,5 @@ class MemberActions(GoodsActions):
                 "said_good",
             )
 
-    def _words(self, text: str) -> list[Row]:
-        return [((line, "plain"),) for line in wrap(text, 58)]
+    def _words(self, text: str, tone: Tone = "plain") -> list[Row]:
+        return [((line, tone),) for line in wrap(text, 58)]
