@@ -17,6 +17,7 @@ import pos.declared
 import sync.declared
 from sync import config
 from sync.clock import SystemClock
+from sync.database import disk_faults
 from sync.faces.lazy import LazyGroup, spoken
 from sync.language import LANGUAGES, Language, one_line
 from sync.package import Package
@@ -93,7 +94,8 @@ def main() -> None:
         _stop(say.refusal(undecodable), undecodable.reason)
     door = spoken(front_door, say)
     try:
-        status = door.main(prog_name="xuanpin", obj=say, standalone_mode=False)
+        with disk_faults(Path("journal.db | reference.db")):
+            status = door.main(prog_name="xuanpin", obj=say, standalone_mode=False)
     except Fault as fault:
         _stop(say.refusal(fault.refused), fault.refused.reason)
     except click.UsageError as error:

@@ -257,7 +257,8 @@ class Register:
 
     def _current(self) -> Cart:
         """Return the cart to change: an untouched one opens only now."""
-        return self._cart if self._cart.next_number > 1 or self._kept else self._blank()
+        untouched = self._cart.next_number == 1 and self._cart.member is None and not self._kept
+        return self._blank() if untouched else self._cart
 
     def _change(self, cart: Cart | Refused) -> Refused | None:
         if isinstance(cart, Refused):

@@ -41,9 +41,14 @@ def test_a_pair_fills_its_panel() -> None:
     assert row_cells(pair("应收", "973.36", 29)) == 29
 
 
-@pytest.mark.parametrize("fen", [0, 1, 97336, 12345678])
-def test_big_digits_are_three_even_lines(fen: int) -> None:
-    assert len({len(line) for line in big(format_yuan(fen))}) == 1
+@pytest.mark.parametrize("fen", [0, 1, 97336, 1_234_567, 10_000_000, 99_999_999])
+def test_big_digits_are_three_even_lines_that_fit(fen: int) -> None:
+    (length,) = {len(line) for line in big(format_yuan(fen), 29)}
+    assert length <= 29
+
+
+def test_a_number_too_long_to_be_large_is_shown_whole() -> None:
+    assert big("12345678901.00", 29) == ("", "12345678901.00", "")
 
 
 @given(st.integers(1, 10_000_00))

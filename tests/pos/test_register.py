@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from pos.rules.tender import Tender
+from pos.services.checkout import Checkout, Completed
 from pos.services.register import Register, Scanned
 from sync.rules.refusal import Refused
 from sync.services.till import OpenTill
@@ -232,6 +234,22 @@ def test_a_register_that_keeps_nothing_writes_nothing(setup: Setup) -> None:
         register.join()
         assert register.view().priced.total_fen == 14800 + 9900
         assert rows(reading, "cart") == 0
+
+
+def test_a_member_may_come_before_the_goods_where_nothing_is_kept(setup: Setup) -> None:
+    with opened(setup) as till:
+        stock(till)
+        register = Register(till)
+        scan(register, TEA_CODE)
+        register.join()
+        sold = Checkout(till).complete(register.cart, [Tender("cash", 100_000)])
+        assert isinstance(sold, Completed)
+        assert sold.order.card is not None
+    with opened(setup, selling=False) as reading:
+        register = Register(reading, keep=False)
+        scan(register, sold.order.card.card)
+        scan(register, TEA_CODE)
+        assert register.view().priced.total_fen == 14800
 
 
 def test_carts_that_crashes_left_open_are_taken_up_or_held_and_empty_ones_dropped(

@@ -44,7 +44,7 @@ class Standing:
 
 def total_rows(say: Language, basket: PricedBasket, width: int) -> list[Row]:
     """Return the total, large enough to be read from the other side of the counter."""
-    first, second, third = big(format_yuan(basket.total_fen))
+    first, second, third = big(format_yuan(basket.total_fen), width)
     return [
         ((say("To pay (yuan)"), "dim"),),
         EMPTY,

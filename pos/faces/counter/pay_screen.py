@@ -62,7 +62,8 @@ class PayScreen(Dialog[Completed]):
         left = center(self.say("Still to pay") if self._tenders else self.say("To pay"), self.inner)
         rows: list[Row] = [((left, "dim"),), EMPTY]
         rows += [
-            ((center(line, self.inner), "money"),) for line in big(format_yuan(self._left_fen))
+            ((center(line, self.inner), "money"),)
+            for line in big(format_yuan(self._left_fen), self.inner)
         ]
         rows += [EMPTY, self._methods(), EMPTY]
         for tender in self._tenders:

@@ -71,7 +71,7 @@ class ReceiptScreen(Dialog[str]):
         """The change, then how it came about."""
         say, order = self.say, self._order
         rows: list[Row] = [((say("Change (yuan)"), "dim"),), EMPTY]
-        rows += [((line, "money"),) for line in big(format_yuan(order.change_fen))]
+        rows += [((line, "money"),) for line in big(format_yuan(order.change_fen), LEFT)]
         rows += [EMPTY, pair(say("Total"), format_yuan(order.total_fen), LEFT)]
         if order.rounding_fen:
             rows.append(pair(say("Rounded off"), format_yuan(order.rounding_fen), LEFT))

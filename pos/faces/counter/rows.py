@@ -93,11 +93,14 @@ _DIGITS = {
 }
 
 
-def big(number: str) -> tuple[str, str, str]:
-    """Draw a number three lines high."""
+def big(number: str, width: int) -> tuple[str, str, str]:
+    """Draw a number three lines high; one too long for `width` closes up, or stays small."""
     glyphs = [_DIGITS[character] for character in number]
-    first, second, third = (" ".join(glyph[line] for glyph in glyphs) for line in range(3))
-    return first, second, third
+    for gap in (" ", ""):
+        first, second, third = (gap.join(glyph[line] for glyph in glyphs) for line in range(3))
+        if len(first) <= width:
+            return first, second, third
+    return "", number, ""
 
 
 @lru_cache(maxsize=4)
