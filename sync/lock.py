@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from pathlib import Path
 from typing import Literal
 
@@ -40,7 +41,10 @@ class SellingLock:
 
     def release(self) -> None:
         """Let another process sell."""
-        self._lock.release()
+        if self._lock.is_locked:
+            with suppress(OSError):
+                self._file.unlink()
+            self._lock.release()
 
     @property
     def _file(self) -> Path:

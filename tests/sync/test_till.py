@@ -114,6 +114,7 @@ def test_others_read_beside_an_open_counter(setup: Setup, till: OpenTill) -> Non
 def test_closing_lets_the_next_one_sell(setup: Setup) -> None:
     opened(setup).close()
     opened(setup, "import").close()
+    assert not (setup.till_directory / "selling.json").exists()
     opened(setup).close()
 
 
