@@ -19,6 +19,7 @@ from pos.faces.counter.cart_view import line_row
 from pos.faces.counter.command import TERMINAL
 from pos.faces.counter.key_bar import LEGEND
 from pos.faces.counter.rows import big
+from pos.faces.counter.side import INNER
 from pos.rules import cart as carting
 from pos.rules.basket import PricedBasket
 from pos.rules.cart import Cart
@@ -168,12 +169,13 @@ def _whole_screen(setup: Setup) -> list[str]:
     say, center = setup.say, setup.center()
     assert not isinstance(center, Refused)
     keys = [say(label) for _, label in (LEGEND[0], LEGEND[-1])]
-    return [say.pick(center.name_zh, center.name_en), say("A new sale"), *big("0.00"), *keys]
+    return [say.pick(center.name_zh, center.name_en), say("A new sale"), *big("0.00", INNER), *keys]
 
 
 def _new_total(before: PricedBasket, now: PricedBasket) -> list[str]:
     """Return the rows of the large total that differ, each with the blanks before it."""
-    pairs = zip(big(format_yuan(before.total_fen)), big(format_yuan(now.total_fen)), strict=True)
+    old_rows, new_rows = (big(format_yuan(each.total_fen), INNER) for each in (before, now))
+    pairs = zip(old_rows, new_rows, strict=True)
     return [f"  {new}" for old, new in pairs if new != old]
 
 
