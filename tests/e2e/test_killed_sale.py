@@ -1,5 +1,6 @@
 """Sales killed with SIGKILL at moments spread over their whole life: each is there once or not."""
 
+import contextlib
 import re
 import sqlite3
 import subprocess
@@ -42,7 +43,8 @@ def kill_at(till: Place, after_s: float) -> None:
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
-    time.sleep(after_s)
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        process.wait(timeout=after_s)
     process.kill()
     process.wait()
 
