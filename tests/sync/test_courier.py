@@ -27,24 +27,11 @@ from .tills import (
     assert_booked_once,
     assert_settled,
     down,
-    hub_machine,
-    make_setup,
     opened,
     reply_lost,
     sell,
     twice,
 )
-
-
-@pytest.fixture
-def hub(tmp_path: Path) -> Iterator[HubMachine]:
-    with hub_machine(tmp_path / "hub-machine") as machine:
-        yield machine
-
-
-@pytest.fixture
-def setup(tmp_path: Path) -> Setup:
-    return make_setup(tmp_path / "till-machine")
 
 
 @pytest.fixture

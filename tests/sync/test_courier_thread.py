@@ -4,7 +4,6 @@ import logging
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 import httpx2
 import pytest
@@ -21,22 +20,9 @@ from .tills import (
     HubMachine,
     assert_booked_once,
     assert_settled,
-    hub_machine,
-    make_setup,
     opened,
     sell,
 )
-
-
-@pytest.fixture
-def hub(tmp_path: Path) -> Iterator[HubMachine]:
-    with hub_machine(tmp_path / "hub-machine") as machine:
-        yield machine
-
-
-@pytest.fixture
-def setup(tmp_path: Path) -> Setup:
-    return make_setup(tmp_path / "till-machine")
 
 
 class Impatient(Access):

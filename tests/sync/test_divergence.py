@@ -1,9 +1,6 @@
 """Backups put back, disks copied, machines resumed: seen, alarmed, and no sale lost or doubled."""
 
-from collections.abc import Iterator
 from pathlib import Path
-
-import pytest
 
 from sync.rules.entry import Draft, Entry
 from sync.services.till import OpenTill
@@ -15,22 +12,9 @@ from .tills import (
     assert_booked_once,
     assert_settled,
     copy_till,
-    hub_machine,
-    make_setup,
     opened,
     sell,
 )
-
-
-@pytest.fixture
-def hub(tmp_path: Path) -> Iterator[HubMachine]:
-    with hub_machine(tmp_path / "hub-machine") as machine:
-        yield machine
-
-
-@pytest.fixture
-def setup(tmp_path: Path) -> Setup:
-    return make_setup(tmp_path / "till-machine")
 
 
 def test_a_hub_restored_from_a_backup_is_refilled_run_by_run(
