@@ -6,17 +6,20 @@ floors above.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Table
+    from sqlite_utils import Database
     from sqlite_utils.migrations import Migrations
 
     from sync.rules.entry import Header
+    from sync.rules.refusal import Refused
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,13 +78,41 @@ class Projection:
     book: Callable[[Connection, Sequence[Arrived]], Noticed]
 
 
+class FeedRow(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
+    """One row of a feed: its key and its contents as JSON; empty contents are a tombstone."""
+
+    key: str
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Feed:
+    """What the hub feeds its tills: rows by key, of all centers or of each till's own.
+
+    `apply` writes rows, each key once, into reference.db inside the caller's transaction; a
+    tombstone removes. `read` makes a file that a person publishes into rows (and says which
+    center each is for, 0 for all), or says what is wrong with it; None where the hub's own
+    bookings are what is fed.
+    """
+
+    name: str
+    meaning: str
+    per_center: bool
+    apply: Callable[[Database, Sequence[FeedRow]], None]
+    read: Callable[[Path, Mapping[str, int]], Iterable[tuple[int, FeedRow]] | Refused] | None = None
+
+
+def _no_feeds() -> tuple[Feed, ...]:
+    return ()
+
+
 def _no_projections() -> tuple[Projection, ...]:
     return ()
 
 
 @dataclass(frozen=True, slots=True)
 class Package:
-    """All that one floor declares; `projections` is called only where a hub runs."""
+    """All that one floor declares; `projections` is called where a hub runs, `feeds` at a pull."""
 
     name: str
     sections: tuple[Section, ...] = ()
@@ -89,3 +120,4 @@ class Package:
     journal_migrations: tuple[Migrations, ...] = ()
     reference_migrations: tuple[Migrations, ...] = ()
     projections: Callable[[], tuple[Projection, ...]] = _no_projections
+    feeds: Callable[[], tuple[Feed, ...]] = _no_feeds

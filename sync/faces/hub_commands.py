@@ -13,7 +13,7 @@ from sync.faces.answers import accepted, answer, json_option, pass_setup
 from sync.rules.days import china_time
 from sync.rules.refusal import N_, Refused
 from sync.services.hub_opening import OpenHub, open_hub_data
-from sync.setup import CenterSettings, Setup
+from sync.setup import Setup
 
 database_option = click.option(
     "--database", default="", help="SQLAlchemy URL of the hub's database; else [hub] database."
@@ -115,15 +115,10 @@ def _serve(setup: Setup, opened: OpenHub, listener: socket.socket) -> None:
     import uvicorn
 
     from sync.faces.hub_api import make_app
-    from sync.services.hub import Hub
-    from sync.services.inviting import Inviting
+    from sync.faces.hub_routes import all_routes
 
-    centers = setup.settings.named(CenterSettings)
-    names = {center.number: name for name, center in centers.items()}
-    hub = Hub(opened.engine, opened.keys, setup.packages, setup.clock, names)
-    inviting = Inviting(opened.engine, opened.keys, opened.directory, setup.clock)
     config = uvicorn.Config(
-        make_app(hub, inviting, setup.say),
+        make_app(all_routes(setup, opened), setup.say),
         log_level="warning",
         access_log=False,
         proxy_headers=False,

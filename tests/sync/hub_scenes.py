@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from starlette.testclient import TestClient
 
 from sync.faces.hub_api import make_app
+from sync.faces.hub_routes import all_routes
 from sync.keys import HubKeys
 from sync.rules import enrolling
 from sync.rules.certificate import Certificate, day_number, install_of, issue
@@ -123,7 +124,7 @@ class WebHub:
         centers = {1: "zhengzhou", 2: "chenghai"}
         self.hub = Hub(opened.engine, opened.keys, self.setup.packages, self.clock, centers)
         self.inviting = Inviting(opened.engine, opened.keys, opened.directory, self.clock)
-        app = make_app(self.hub, self.inviting, self.setup.say)
+        app = make_app(all_routes(self.setup, opened), self.setup.say)
         self.client = TestClient(app, client=("127.0.0.1", 5000))
 
     def invite(self, name: str = "ZZ-01", center: int = 1, center_name: str = "zhengzhou") -> str:

@@ -1,0 +1,122 @@
+"""What every part of the hub's web interface shares: bounded bodies, and RFC 9457 problems."""
+
+import logging
+from collections.abc import Callable
+
+import msgspec
+from fastapi import FastAPI, Request, Response
+from sqlalchemy.exc import SQLAlchemyError
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
+
+from sync.language import Language
+from sync.rules.refusal import Fault, Refused
+
+JSON = "application/json"
+PROBLEM = "application/problem+json"
+REPLY_TYPE = "application/vnd.xuanpin.reply"
+_LOG = logging.getLogger("xuanpin.hub")
+
+_STATUS = {
+    "segment.too_large": 413,
+    "segment.malformed": 400,
+    "segment.count": 400,
+    "segment.inconsistent": 400,
+    "enrol.unreadable": 400,
+    "enrol.unknown_code": 404,
+    "enrol.name_taken": 422,
+    "enrol.full": 422,
+}
+_FORBIDDEN = 403
+
+
+class Problem(msgspec.Struct, frozen=True, kw_only=True):
+    """An RFC 9457 problem; `type` ends in the refusal's stable reason."""
+
+    type: str
+    title: str
+    status: int
+    detail: str = ""
+
+
+def add_problems(app: FastAPI, say: Language) -> None:
+    """Turn what is raised into problems: a database or key file that fails answers 503."""
+
+    @app.exception_handler(HTTPException)
+    async def refused(_request: Request, error: HTTPException) -> Response:
+        return problem("about:blank", error.detail, error.status_code)
+
+    @app.exception_handler(SQLAlchemyError)
+    async def unavailable(_request: Request, error: SQLAlchemyError) -> Response:
+        _LOG.error("the database failed: %s", error)
+        return _busy("The hub's database does not answer.")
+
+    @app.exception_handler(Fault)
+    async def faulty(_request: Request, fault: Fault) -> Response:
+        _LOG.error("%s", say.refusal(fault.refused))
+        return _busy("The hub cannot use its key files.")
+
+    @app.exception_handler(ClientDisconnect)
+    async def gone(_request: Request, _error: ClientDisconnect) -> Response:
+        return problem("about:blank", "The request was cut short.", 400)
+
+
+async def answered(
+    request: Request, most_bytes: int, reason: str, handle: Callable[[bytes], Response]
+) -> Response:
+    """Read a bounded body and let a worker thread answer it."""
+    data = bytearray()
+    async for part in request.stream():
+        data += part
+        if len(data) > most_bytes:
+            return problem(problem_type(reason), f"More than {most_bytes} bytes.", 413)
+    return await run_in_threadpool(handle, bytes(data))
+
+
+def refusal(say: Language, refused: Refused) -> Response:
+    """Answer a refusal: 403 unless `_STATUS` knows better."""
+    status = _STATUS.get(refused.reason, _FORBIDDEN)
+    title = refused.message.format(**refused.values)
+    return problem(problem_type(refused.reason), title, status, say.refusal(refused))
+
+
+def _busy(title: str) -> Response:
+    response = problem("about:blank", title, 503)
+    response.headers["retry-after"] = "5"
+    return response
+
+
+def problem(kind: str, title: str, status: int, detail: str = "") -> Response:
+    """Answer an RFC 9457 problem of this type (a URN, or `about:blank`)."""
+    content = Problem(type=kind, title=title, status=status, detail=detail)
+    return Response(msgspec.json.encode(content), status, media_type=PROBLEM)
+
+
+def problem_type(reason: str) -> str:
+    """Return the problem type of a refusal's stable reason."""
+    return f"urn:xuanpin:{reason}"
+
+
+def json_answer(value: object) -> Response:
+    """Answer 200 with a value that msgspec can encode."""
+    return Response(msgspec.json.encode(value), media_type=JSON)
+
+
+def documented(
+    media_type: str, meaning: str, problems: dict[int, str]
+) -> dict[int | str, dict[str, object]]:
+    """Describe a route's answers for OpenAPI: 200 in `media_type`, and problems by status."""
+    responses: dict[int | str, dict[str, object]] = {
+        200: {"description": meaning, "content": {media_type: {}}}
+    }
+    for status, description in problems.items():
+        kind = REPLY_TYPE if status == 409 else PROBLEM
+        responses[status] = {"description": description, "content": {kind: {}}}
+    return responses
+
+
+def binary(media_type: str, description: str) -> dict[str, object]:
+    """Describe a request body of raw bytes for OpenAPI."""
+    content = {media_type: {"schema": {"type": "string", "format": "binary"}}}
+    return {"requestBody": {"required": True, "description": description, "content": content}}

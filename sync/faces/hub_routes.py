@@ -1,0 +1,20 @@
+"""The parts of a hub's web interface, put together for whoever serves it."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+from sync.faces.hub_api import till_routes, view_routes
+from sync.services.hub import Hub
+from sync.services.hub_opening import OpenHub
+from sync.services.inviting import Inviting
+from sync.setup import CenterSettings, Setup
+
+
+def all_routes(setup: Setup, opened: OpenHub) -> tuple[APIRouter, ...]:
+    """Make the services of an open hub and return the routes that lead to them."""
+    centers = setup.settings.named(CenterSettings)
+    names = {center.number: name for name, center in centers.items()}
+    hub = Hub(opened.engine, opened.keys, setup.packages, setup.clock, names)
+    inviting = Inviting(opened.engine, opened.keys, opened.directory, setup.clock)
+    return (till_routes(hub, inviting, setup.say), view_routes(hub))
