@@ -1,8 +1,10 @@
 """What the ground floor declares: its settings; its journal kinds and migrations."""
 
-from sync.package import Kind, Package
+from sync.package import Feed, Kind, Package
+from sync.rules.revocation import FEED
 from sync.rules.runs import CLOCK_JUMP, RUN_OPENED, SIGN_IN
 from sync.setup import SECTIONS
+from sync.stores import revoked_tills
 from sync.stores.journal_tables import MIGRATIONS
 
 KINDS = (
@@ -11,4 +13,17 @@ KINDS = (
     Kind(CLOCK_JUMP, "The wall clock moved by more than 24 hours on its own."),
 )
 
-PACKAGE = Package(name="sync", sections=SECTIONS, kinds=KINDS, journal_migrations=(MIGRATIONS,))
+
+def _feeds() -> tuple[Feed, ...]:
+    meaning = "Tills that were revoked, and up to which counter their cards are good."
+    return (Feed(FEED, meaning, per_center=False, apply=revoked_tills.apply),)
+
+
+PACKAGE = Package(
+    name="sync",
+    sections=SECTIONS,
+    kinds=KINDS,
+    journal_migrations=(MIGRATIONS,),
+    reference_migrations=(revoked_tills.MIGRATIONS,),
+    feeds=_feeds,
+)
