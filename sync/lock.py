@@ -19,6 +19,7 @@ _OPENING_TIMEOUT_S = 15
 class _Holder(msgspec.Struct, frozen=True):
     pid: int | str = "?"
     doing: str = ""
+    closed_by: str = ""  # the key that closes a counter, as this counter's settings have it
 
 
 class SellingLock:
@@ -28,11 +29,14 @@ class SellingLock:
         self._directory = directory
         self._lock = filelock.FileLock(directory / "selling.lock", timeout=0, thread_local=False)
 
-    def take(self, to: Writing) -> Refused | None:
-        """Take the lock; a refusal names who has it, and what to do instead. Raises `Fault`."""
+    def take(self, to: Writing, closed_by: str = "") -> Refused | None:
+        """Take the lock; a refusal names who has it, and what to do instead. Raises `Fault`.
+
+        `closed_by` tells others which key closes this counter.
+        """
         try:
             self._lock.acquire()
-            self._file.write_bytes(msgspec.json.encode(_Holder(os.getpid(), to)))
+            self._file.write_bytes(msgspec.json.encode(_Holder(os.getpid(), to, closed_by)))
         except filelock.Timeout:
             return _in_use(self._directory.name, self._holder(), to)
         except OSError as error:
@@ -61,9 +65,16 @@ def _in_use(till: str, holder: _Holder, to: Writing) -> Refused:
     return Refused(
         "till.in_use",
         _HELD.get(holder.doing, N_("Till {till} is already open in process {pid}.")),
-        _BESIDE_A_COUNTER[to] if holder.doing == "counter" else _WAIT,
-        {"till": till, "pid": holder.pid, "doing": holder.doing},
+        _hint(holder, to),
+        {"till": till, "pid": holder.pid, "doing": holder.doing, "key": holder.closed_by},
     )
+
+
+def _hint(holder: _Holder, to: Writing) -> str:
+    if holder.doing != "counter":
+        return _WAIT
+    hint = _BESIDE_A_COUNTER[to]
+    return hint if holder.closed_by or "{key}" not in hint else _CLOSE_IT
 
 
 _HELD: dict[str, str] = {
@@ -76,14 +87,15 @@ _HELD: dict[str, str] = {
     "demo": N_("Process {pid} is preparing the demo at till {till}."),
 }
 _WAIT = N_("Wait until it has finished, then try again.")
+_CLOSE_IT = N_("Close the counter that is open there first.")
 _BESIDE_A_COUNTER: dict[Writing, str] = {
     "counter": N_("Use the counter that is open there."),
     "sell": N_("Sell in the counter that is open there."),
-    "import": N_("Close the counter with Ctrl+Q first, then import."),
+    "import": N_("Close the counter with {key} first, then import."),
     "push": N_("The counter sends by itself; its status line shows what is pending."),
-    "enrol": N_("Close the counter with Ctrl+Q first, then enrol."),
+    "enrol": N_("Close the counter with {key} first, then enrol."),
     "print": N_("Print it again in the counter that is open there."),
-    "demo": N_("Close the demo's counter with Ctrl+Q first."),
+    "demo": N_("Close the demo's counter with {key} first."),
 }
 
 

@@ -96,11 +96,16 @@ def _find(setup: Setup, code: str) -> Item | Refused:
         if found is not None:
             return found
         items = catalogue.search(db, wanted, center, limit=2)
+        hint = _NAME_IT if catalogue.count(db) else _NO_GOODS
     if len(items) == 1:
         return items[0]
     return Refused(
         "kiosk.unknown_item",
         N_("No single item here answers to “{code}”."),
-        N_("Name it by barcode or sku; `xuanpin pos items` lists them."),
+        hint,
         {"code": code},
     )
+
+
+_NAME_IT = N_("Name it by barcode or sku; `xuanpin pos items` lists them.")
+_NO_GOODS = N_("This till has no goods yet: bring them in with `xuanpin pos import`.")

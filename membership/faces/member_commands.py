@@ -7,7 +7,7 @@ from membership.rules.member import Member
 from membership.services.desk import Desk
 from sync.faces.answers import accepted, answer, json_option, pass_setup, refuse
 from sync.language import Language
-from sync.rules.refusal import N_
+from sync.rules.refusal import N_, Refused
 from sync.services.till import open_till
 from sync.setup import Setup
 
@@ -39,8 +39,12 @@ def show_command(setup: Setup, text: str, as_json: bool) -> None:
 @pass_setup
 def verify_command(setup: Setup, card: str, as_json: bool) -> None:
     """Verify a card; exit status 2 and the reason on stderr if it is not accepted."""
-    with accepted(setup, open_till(setup, "read"), as_json=as_json) as till:
-        standing = Desk(till).standing(card)
+    opened = open_till(setup, "read")
+    if isinstance(opened, Refused):
+        standing = CardStanding("invalid", None, opened)
+    else:
+        with opened as till:
+            standing = Desk(till).standing(card)
     if standing.refused is None:
         answer(_described(setup.say, standing, None), _values(standing), as_json=as_json)
         return

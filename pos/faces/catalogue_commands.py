@@ -22,6 +22,11 @@ from sync.rules.refusal import N_, Refused
 from sync.services.till import open_till
 from sync.setup import CenterSettings, Setup
 
+NO_GOODS = N_(
+    "Till {till} has no goods yet. Bring them in with `xuanpin pos import FILE`; `--demo` takes"
+    " the demo goods."
+)
+
 
 @click.command("import")
 @click.argument("path", metavar="[FILE]", required=False, type=click.Path(path_type=Path))
@@ -54,9 +59,11 @@ def import_command(setup: Setup, path: Path | None, demo: bool, as_json: bool) -
 def items_command(setup: Setup, query: str, limit: int, as_json: bool) -> None:
     """Find goods by code, sku, name or pinyin initials."""
     with accepted(setup, open_till(setup, "read"), as_json=as_json) as till:
-        items = catalogue.search(till.reference.read(), query, setup.till.center, limit)
+        db = till.reference.read()
+        items = catalogue.search(db, query, setup.till.center, limit)
+        none = N_("Nothing found for “{query}”.") if items or catalogue.count(db) else NO_GOODS
     lines = [_line(item, setup.say) for item in items]
-    text = "\n".join(lines) or setup.say("Nothing found for “{query}”.", query=query)
+    text = "\n".join(lines) or setup.say(none, query=query, till=setup.till.id)
     answer(text, {"items": [_values(item) for item in items]}, as_json=as_json)
 
 

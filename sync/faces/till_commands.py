@@ -12,8 +12,8 @@ from sync.rules.days import china_time
 from sync.rules.refusal import N_, Refused
 from sync.services.courier import Courier, hub_client, not_enrolled
 from sync.services.enrolment import Enroller
-from sync.services.status import SyncStatus, read_status
-from sync.services.till import open_till
+from sync.services.status import SyncStatus, no_status, read_status
+from sync.services.till import NOT_BEGUN, open_till
 from sync.services.verifying import verify_journal
 from sync.setup import Setup
 
@@ -96,7 +96,13 @@ def push_command(setup: Setup, as_json: bool) -> None:
 @pass_setup
 def status_command(setup: Setup, as_json: bool) -> None:
     """Show what still has to reach the hub, and how the hub last answered."""
-    with accepted(setup, open_till(setup, "read"), as_json=as_json) as till:
+    opened = open_till(setup, "read")
+    if isinstance(opened, Refused) and opened.reason == NOT_BEGUN:
+        # A machine on which nothing was ever sold has a status too: nothing is pending.
+        nothing = msgspec.to_builtins(no_status(opened.reason))
+        answer(setup.say.refusal(opened), nothing, as_json=as_json)
+        return
+    with accepted(setup, opened, as_json=as_json) as till:
         status = read_status(till)
     answer(_status_text(setup, status), msgspec.to_builtins(status), as_json=as_json)
 

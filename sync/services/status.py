@@ -63,3 +63,15 @@ def read_status(till: OpenTill) -> SyncStatus:
         reason="" if contact is None else contact.reason,
         last_contact_ms=None if contact is None else contact.answered_at_ms,
     )
+
+
+def no_status(reason: str) -> SyncStatus:
+    """Return the status where there is no till, for the `reason` given."""
+    return SyncStatus(
+        pending=0,
+        oldest_pending_s=None,
+        runs=(),
+        hub="not_enrolled",
+        reason=reason,
+        last_contact_ms=None,
+    )

@@ -30,6 +30,10 @@ from sync.stores.contacts import read_hub_clock
 from sync.stores.enrolment import Enrolment, read_enrolment
 
 _TAIL_ENTRIES = 100
+_MOST_NAMED = 9
+_BEGINNING: frozenset[str] = frozenset({"counter", "sell", "import", "enrol", "demo"})
+JOURNAL = "journal.db"
+NOT_BEGUN = "till.not_begun"  # refused to read where no till has ever been used
 _NAME = re.compile(r"\w[\w.-]{0,31}")
 
 
@@ -112,14 +116,16 @@ class OpenTill:
         self.close()
 
 
-def open_till(setup: Setup, to: Literal["read"] | Writing) -> OpenTill | Refused:
-    """Open this till's databases, creating them at first use.
+def open_till(
+    setup: Setup, to: Literal["read"] | Writing, *, begin: bool = False, closed_by: str = ""
+) -> OpenTill | Refused:
+    """Open this till's databases; what begins a till's work creates them, and `begin` does.
 
     To read is possible beside an open counter; everything else takes the selling lock, and
-    the counter and a sale open a new run.
-    Refused, before anything is made, if the till's center is not configured; if another process
-    sells, if key and journal do not belong together, or if the journal's tail is broken.
-    Raises `Fault`.
+    the counter and a sale open a new run. `closed_by` is the key that will close the counter.
+    Refused, before anything is made, if the till's center is not configured, or if there is
+    nothing of this till to read; if another process sells, if key and journal do not belong
+    together, or if the journal's tail is broken. Raises `Fault`.
     """
     center = setup.center()
     if isinstance(center, Refused):
@@ -128,6 +134,8 @@ def open_till(setup: Setup, to: Literal["read"] | Writing) -> OpenTill | Refused
         return _bad_name(setup.till.id)
     directory = setup.till_directory
     try:
+        if not (begin or to in _BEGINNING or (directory / JOURNAL).is_file()):
+            return _no_such_till(setup)
         directory.mkdir(parents=True, exist_ok=True, mode=0o700)
     except OSError as error:
         raise Fault(unusable(directory, error.strerror)) from error
@@ -135,7 +143,7 @@ def open_till(setup: Setup, to: Literal["read"] | Writing) -> OpenTill | Refused
     with ExitStack() as undo:
         if to != "read":
             lock = SellingLock(directory)
-            taken = lock.take(to)
+            taken = lock.take(to, closed_by)
             if taken is not None:
                 return taken
             undo.callback(lock.release)
@@ -177,7 +185,7 @@ def _databases(setup: Setup, directory: Path, undo: ExitStack) -> tuple[Database
     """Create and migrate both files as all packages declare; `undo` closes them."""
     packages = setup.packages
     journal = Database(
-        directory / "journal.db", [steps for p in packages for steps in p.journal_migrations]
+        directory / JOURNAL, [steps for p in packages for steps in p.journal_migrations]
     )
     undo.callback(journal.close)
     reference = Database(
@@ -239,6 +247,27 @@ def _begin(till: OpenTill) -> Refused | None:
             journals.append(db, run, stamp, Draft(CLOCK_JUMP, till.new_id(), day, 0, body))
     till._run = run
     return None
+
+
+def _no_such_till(setup: Setup) -> Refused:
+    """Refuse to read a till that has no journal: mistyped, or not used yet."""
+    tills = setup.till_directory.parent
+    known = sorted(path.parent.name for path in tills.glob(f"*/{JOURNAL}"))
+    named = ", ".join(known[:_MOST_NAMED]) + (" …" if len(known) > _MOST_NAMED else "")
+    values = {"till": setup.till.id, "path": tills, "known": named}
+    if known:
+        return Refused(
+            "till.unknown",
+            N_("There is no till “{till}” in {path}."),
+            N_("Check --till or [till] id; the tills there: {known}."),
+            values,
+        )
+    return Refused(
+        NOT_BEGUN,
+        N_("There is no till “{till}” in {path} yet."),
+        N_("Import goods (`xuanpin pos import`) or open its counter (`xuanpin pos`) to begin one."),
+        values,
+    )
 
 
 def _bad_name(name: str) -> Refused:

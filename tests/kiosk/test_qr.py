@@ -102,3 +102,14 @@ def test_what_cannot_be_shown_is_one_line(setup: Setup, arguments: list[str], re
     assert done.exit_code == 2
     assert json.loads(done.stdout)["refused"] == reason
     assert done.stderr.count("\n") == 1
+
+
+def test_where_there_are_no_goods_it_says_how_they_come(tmp_path: Path) -> None:
+    fresh = make_test_setup(tmp_path / "fresh")
+    for _ in range(2):
+        result = run(fresh, TEA)
+        assert result.exit_code == 2
+        assert "xuanpin pos import" in result.stderr
+        assert result.stderr.count("\n") == 1
+        with opened(fresh):
+            pass

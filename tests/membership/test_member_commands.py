@@ -12,7 +12,7 @@ from membership.rules.grant import Grant, Issuer, make_grant
 from membership.rules.phone import PhoneToken
 from membership.services.desk import Desk
 from membership.stores import members
-from sync.services.till import OpenTill
+from sync.services.till import OpenTill, open_till
 from sync.setup import Setup
 
 from .certified import CARD, DAY_MS, HUB, NOON_MS, SetClock, enrol, key_of
@@ -104,6 +104,13 @@ def test_nobody_found_is_one_line_and_status_2(setup: Setup, card: str) -> None:
 
 
 def test_on_a_fresh_machine_a_card_is_refused_with_what_to_do(setup: Setup) -> None:
+    untouched = run(setup, verify_command, sign_card(CARD, HUB.sign), "--json")
+    assert (untouched.exit_code, answered(untouched)["state"]) == (2, "invalid")
+    assert answered(untouched)["reason"] == "till.not_begun"
+    assert list(setup.root.iterdir()) == []
+    begun = open_till(setup, "import")
+    assert isinstance(begun, OpenTill)
+    begun.close()
     result = run(setup, verify_command, sign_card(CARD, HUB.sign), "--json")
     assert (result.exit_code, answered(result)["reason"]) == (2, "card.no_hub_key")
     assert "xuanpin sync enrol" in result.stderr

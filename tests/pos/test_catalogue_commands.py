@@ -68,6 +68,17 @@ def test_items_are_listed_for_people_too(setup: Setup) -> None:
     assert json.loads(run_items(setup, "没有", "--json").stdout) == {"items": []}
 
 
+def test_before_any_import_it_says_how_goods_come(setup: Setup) -> None:
+    untouched = run_items(setup, "山药")
+    assert untouched.exit_code == 2
+    assert "xuanpin pos import" in untouched.stderr
+    assert list(setup.root.iterdir()) == []
+    opened(setup).close()
+    empty = run_items(setup, "山药")
+    assert empty.stdout.startswith("Till ZZ-01 has no goods yet. Bring them in with")
+    assert json.loads(run_items(setup, "山药", "--json").stdout) == {"items": []}
+
+
 def test_an_item_without_a_member_price_shows_retail_for_members(setup: Setup) -> None:
     run_import(setup, "--demo")
     (bag,) = json.loads(run_items(setup, "购物袋大", "--json").stdout)["items"]

@@ -23,7 +23,7 @@ from sync.services.verifying import Verified, verify_journal
 from sync.setup import Setup
 from sync.stores import journal as journals
 
-from .tills import DAY_MS, START_MS, FakeClock, make_setup, opened, sell
+from .tills import DAY_MS, START_MS, FakeClock, make_setup, named, opened, sell
 
 ENGLISH = Language("en", ["sync"])
 
@@ -69,22 +69,33 @@ def test_a_second_seller_is_told_who_sells(setup: Setup, till: OpenTill) -> None
     [
         ("counter", "Use the counter that is open there."),
         ("sell", "Sell in the counter that is open there."),
-        ("import", "Close the counter with Ctrl+Q first, then import."),
+        ("import", "Close the counter with Shift+F9 first, then import."),
         ("push", "The counter sends by itself; its status line shows what is pending."),
-        ("enrol", "Close the counter with Ctrl+Q first, then enrol."),
+        ("enrol", "Close the counter with Shift+F9 first, then enrol."),
         ("print", "Print it again in the counter that is open there."),
-        ("demo", "Close the demo's counter with Ctrl+Q first."),
+        ("demo", "Close the demo's counter with Shift+F9 first."),
     ],
 )
 def test_beside_a_counter_each_is_told_what_to_do_instead(
-    setup: Setup, till: OpenTill, asked: Writing, hint: str
+    setup: Setup, asked: Writing, hint: str
 ) -> None:
-    line = ENGLISH.refusal(refusal(setup, asked))
+    counter = open_till(setup, "counter", closed_by="Shift+F9")
+    assert isinstance(counter, OpenTill)
+    with counter:
+        line = ENGLISH.refusal(refusal(setup, asked))
     assert line == f"The counter of till ZZ-01 is open in process {os.getpid()}. {hint}"
+
+
+def test_a_counter_that_does_not_say_its_key_is_to_be_closed_all_the_same(
+    setup: Setup, till: OpenTill
+) -> None:
+    line = ENGLISH.refusal(refusal(setup, "import"))
+    assert line.endswith(" Close the counter that is open there first.")
 
 
 @pytest.mark.parametrize("holder", [each for each in get_args(Writing) if each != "counter"])
 def test_beside_what_passes_one_waits_knowing_for_what(setup: Setup, holder: Writing) -> None:
+    opened(setup).close()
     with opened(setup, holder):
         lines = {ENGLISH.refusal(refusal(setup, to)) for to in get_args(Writing)}
     assert len(lines) == 1
@@ -118,12 +129,47 @@ def test_closing_lets_the_next_one_sell(setup: Setup) -> None:
     opened(setup).close()
 
 
-def test_reading_first_creates_an_empty_till(setup: Setup) -> None:
-    with opened(setup, "read") as reader:
+def test_who_tries_a_sale_out_may_begin_a_till(setup: Setup) -> None:
+    reader = open_till(setup, "read", begin=True)
+    assert isinstance(reader, OpenTill)
+    with reader:
         assert kinds(reader) == []
         assert verify_journal(reader) == Verified(0, 0)
         assert reader.enrolment is None
         assert reader.phone_key is None
+
+
+@pytest.mark.parametrize("to", ["read", "push", "print"])
+def test_looking_at_a_till_never_begins_one(
+    setup: Setup, to: Literal["read", "push", "print"]
+) -> None:
+    refused = refusal(setup, to)
+    assert refused.reason == "till.not_begun"
+    assert "xuanpin pos import" in ENGLISH.refusal(refused)
+    assert list(setup.root.iterdir()) == []
+
+
+def test_who_mistypes_a_till_is_told_which_there_are(setup: Setup) -> None:
+    for name in ("ZZ-01", "ZZ-02"):
+        opened(named(setup, name), "import").close()
+    (setup.root / "tills" / "lost+found").mkdir()
+    mistyped = named(setup, "ZZ-O1")
+    refused = refusal(mistyped, "read")
+    assert refused.reason == "till.unknown"
+    assert ENGLISH.refusal(refused) == (
+        f"There is no till “ZZ-O1” in {setup.root / 'tills'}."
+        " Check --till or [till] id; the tills there: ZZ-01, ZZ-02."
+    )
+    assert not mistyped.till_directory.exists()
+
+
+def test_of_very_many_tills_the_first_are_named(setup: Setup) -> None:
+    for number in range(12):
+        directory = named(setup, f"T{number:02d}").till_directory
+        directory.mkdir(parents=True)
+        (directory / "journal.db").touch()
+    line = ENGLISH.refusal(refusal(setup, "read"))
+    assert line.endswith(" T07, T08 ….")
 
 
 def test_runs_form_one_chain(setup: Setup) -> None:

@@ -100,7 +100,20 @@ def test_a_till_that_already_reported_to_one_hub_is_not_enrolled_at_another(
     assert enrolment.hub_id == hub.data.keys.hub_id
 
 
+def test_where_nothing_was_ever_sold_the_status_says_so_and_makes_nothing(setup: Setup) -> None:
+    status = ask(setup, status_command)
+    assert (status["pending"], status["runs"], status["hub"]) == (0, [], "not_enrolled")
+    assert status["reason"] == "till.not_begun"
+    said = run(setup, status_command).stdout
+    assert "ZZ-01" in said
+    assert "xuanpin pos" in said
+    for command in (verify_command, push_command):
+        assert ask(setup, command, status=2)["refused"] == "till.not_begun"
+    assert not setup.root.exists()
+
+
 def test_pushing_needs_an_enrolment_and_an_address(setup: Setup) -> None:
+    opened(setup).close()
     assert ask(setup, push_command, status=2)["refused"] == "sync.not_enrolled"
     assert ask(setup, enrol_command, "ABCD", status=2)["refused"] == "hub.no_address"
     refused = ask(setup, enrol_command, "ABCD", "--hub", "ftp://hub", status=2)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from pos.faces.counter.panels import Standing
 from pos.faces.counter.services import Services
 from pos.faces.printers import make_worker
+from pos.rules.key_settings import KeySettings, shown_key
 from pos.rules.order import Order
 from pos.services.checkout import Checkout
 from pos.services.printing import PrintWorker
@@ -43,7 +44,9 @@ def open_counter(setup: Setup) -> None:
     for name, value in TERMINAL.items():
         os.environ.setdefault(name, value)
     with ExitStack() as stack:
-        till = stack.enter_context(accepted(setup, open_till(setup, "counter")))
+        key = shown_key(setup.settings.get(KeySettings), "quit")
+        opened = open_till(setup, "counter", closed_by=key)
+        till = stack.enter_context(accepted(setup, opened))
         stack.enter_context(_log_file(till.directory))
         printing = make_worker(till)
         with disk_faults(till.directory):
