@@ -6,6 +6,9 @@ from dataclasses import dataclass
 import click
 from msgspec import structs
 
+from membership.rules.card import looks_like_card
+from membership.rules.member import Member
+from membership.rules.plan import PlanSettings
 from pos.faces.order_answers import choices_named, order_text, order_values, sale_values
 from pos.faces.printers import make_worker
 from pos.rules.cart import Cart, open_cart
@@ -102,8 +105,9 @@ def sell(setup: Setup, asked: Asked) -> Sold | Refused:
     """Ring a sale up beside nobody: tried without writing anything first, then sold and printed.
 
     A member who is refused refuses no sale: it goes on without the member, at retail prices.
+    When the plan's fee is returned is said on stderr before money is taken.
     """
-    reading = open_till(setup, "read")
+    reading = open_till(setup, "read", begin=True)
     if isinstance(reading, Refused):
         return reading
     with reading:
@@ -113,6 +117,9 @@ def sell(setup: Setup, asked: Asked) -> Sold | Refused:
         tried = Checkout(reading).quote(filled.cart, asked.tenders)
     if isinstance(tried, Refused):
         return tried
+    if filled.cart.join is not None:
+        plan = setup.settings.get(PlanSettings)
+        click.echo(setup.say.pick(plan.refund_rule_zh, plan.refund_rule_en), err=True)
     selling = open_till(setup, "sell")
     if isinstance(selling, Refused):
         return selling
@@ -125,13 +132,19 @@ def sell(setup: Setup, asked: Asked) -> Sold | Refused:
 
 def _fill(register: Register, asked: Asked) -> Filled | Refused:
     """Do at the register what was asked, in the order a cashier would."""
+    member: Member | Refused | None = None
     for text in asked.scans:
         scanned = register.scan(text)
         if isinstance(scanned, Refused):
-            return scanned
-        if scanned.kind == "choices":
+            if not looks_like_card(text):
+                return scanned
+            member = scanned
+        elif scanned.kind == "choices":
             return _ambiguous(text, scanned)
-    member = register.attach(asked.member) if asked.member is not None else None
+        elif scanned.kind == "member":
+            member = scanned.member
+    if asked.member is not None:
+        member = register.attach(asked.member)
     if asked.join is not None:
         refused = register.join(asked.join or None)
         if refused is not None:

@@ -150,6 +150,32 @@ def test_an_altered_or_expired_card_sells_at_retail_and_says_why(setup: Setup, s
     assert "expired after 2027-11-22" in result.stderr
 
 
+def test_a_bad_card_that_is_scanned_refuses_no_sale_either(setup: Setup, sell: Sell) -> None:
+    result = run(setup, "--scan", "PM1:FORGED", "--scan", TEA, "--tender", "cash=168", "--json")
+    sale = json.loads(result.stdout)
+    assert (result.exit_code, sale["paid_fen"], sale["member"]) == (0, 16800, None)
+    assert sale["member_refused"]["reason"] == "card.damaged"
+    assert result.stderr.startswith("Sold without the member named: ")
+
+
+def test_a_good_card_scanned_after_a_bad_one_is_taken(sell: Sell) -> None:
+    card = sell("--join", "--tender", "cash=99")["card"]
+    scans = ("--scan", altered(card), "--scan", card, "--scan", TEA)
+    sale = sell(*scans, "--tender", "cash=148")
+    assert (sale["paid_fen"], sale["member_refused"]) == (14800, None)
+
+
+def test_when_the_fee_is_returned_is_said_before_money_is_taken(setup: Setup) -> None:
+    rule = "The fee is returned in full within 7 days of payment"
+    joined = run(setup, "--join", "--tender", "cash=99", "--json")
+    assert joined.stderr.startswith(rule)
+    assert rule not in joined.stdout
+    refused = run(setup, "--join", "--tender", "cash=9")
+    assert (refused.exit_code, refused.stderr.count("\n")) == (2, 1)
+    assert rule not in refused.stderr
+    assert rule not in run(setup, "--scan", TEA, "--tender", "cash=168").stderr
+
+
 def test_whose_old_card_is_refused_can_still_join(sell: Sell) -> None:
     sale = sell("--scan", TEA, "--member", "PM1:FORGED", "--join", "--tender", "cash=247")
     assert sale["card"].startswith("PM1:")
