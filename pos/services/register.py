@@ -133,7 +133,7 @@ class Register:
 
     def add_item(self, sku: str, quantity: int = 1) -> Scanned | Refused:
         """Add an item chosen from a list or by a quick key."""
-        item = self._by_sku(sku)
+        item = self.item(sku)
         if item is None:
             return Refused(
                 "item.unknown",
@@ -142,6 +142,11 @@ class Register:
                 {"sku": sku},
             )
         return self._put(item, carting.add(self._current(), item, quantity=quantity, code=sku))
+
+    def item(self, sku: str) -> Item | None:
+        """Return the item with this sku if it is sold in this center."""
+        item = catalogue.by_sku(self._till.reference.read(), sku)
+        return item if item and (not item.centers or self._center in item.centers) else None
 
     def search(self, text: str, limit: int = MOST_CHOICES) -> Sequence[Item]:
         """Find items by code, name or pinyin initials."""
@@ -276,13 +281,8 @@ class Register:
             return catalogue.by_offer(db, scan.offer_id, self._center)
         if isinstance(scan, Words):
             found = catalogue.by_code(db, (scan.text,), self._center)
-            return found or self._by_sku(scan.text)
+            return found or self.item(scan.text)
         return catalogue.by_code(db, scan.candidates, self._center)
-
-    def _by_sku(self, sku: str) -> Item | None:
-        """Return the item with this sku if it is sold in this center."""
-        item = catalogue.by_sku(self._till.reference.read(), sku)
-        return item if item and (not item.centers or self._center in item.centers) else None
 
     def _add(
         self,

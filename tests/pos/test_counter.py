@@ -1,5 +1,6 @@
 """The counter as a cashier meets it: scans, keys and boxes, from an empty cart to a receipt."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,9 +13,10 @@ from pos.faces.counter.pay_screen import PayScreen
 from pos.faces.counter.qr_screen import QrScreen
 from pos.faces.counter.receipt_screen import ReceiptScreen
 from pos.faces.counter.search_screen import SearchScreen
+from pos.rules.key_settings import CounterSettings
 
 from .counter_pilot import Cashier, at_counter
-from .stocked_till import BAG, CAKE, TEA, TEA_CODE
+from .stocked_till import BAG, CAKE, TEA, TEA_CODE, make_test_setup
 
 CAKE_CODE = "9521000000100"
 
@@ -286,6 +288,25 @@ def test_a_bag_is_one_digit_away(tmp_path: Path) -> None:
         await desk.until(lambda: desk.cart == [(BAG, 1)])
 
     at_counter(tmp_path, scenario)
+
+
+def test_a_quick_key_for_goods_that_are_not_here_is_named_and_keeps_its_digit(
+    tmp_path: Path,
+) -> None:
+    setup = make_test_setup(tmp_path)
+    keys = CounterSettings(quick_keys=("NO-SUCH", BAG))
+    setup = replace(setup, settings=setup.settings.having(keys))
+
+    async def scenario(desk: Cashier) -> None:
+        await desk.opens("f5", Pick)
+        assert "[counter] quick_keys: no goods “NO-SUCH” here" in desk.screen_text
+        await desk.enter("1")
+        await desk.until(lambda: "No item “NO-SUCH”" in desk.main.answer)
+        await desk.opens("f5", Pick)
+        await desk.enter("2")
+        await desk.until(lambda: desk.cart == [(BAG, 1)])
+
+    at_counter(tmp_path, scenario, setup=setup)
 
 
 def test_help_and_the_order_link_step_aside_for_a_scan(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from pos.rules.basket import PricedLine
 from pos.rules.items import Delivery, Item
 from pos.rules.order_link import order_link
 from pos.rules.settings import OrderLinkSettings
+from sync.language import one_line
 from sync.rules.money import format_yuan
 from sync.rules.refusal import N_, Refused
 
@@ -47,33 +48,27 @@ class GoodsActions(MainScreen):
         self.app.push_screen(box, picked)
 
     def quick(self) -> None:
-        """Offer what has no barcode."""
-        items = self.ask(self._quick_items)
-        if isinstance(items, Refused):
-            self.refuse(items)
+        """Offer what has no barcode; a sku that nothing here has is named, and keeps its digit."""
+        skus = self.services.counter.quick_keys
+        found = self.ask(lambda: [self.services.register.item(sku) for sku in skus])
+        if isinstance(found, Refused):
+            self.refuse(found)
             return
-        rows: list[Row] = [
-            (
-                (fit(self.say.pick(item.name_zh, item.name_en), 40), "plain"),
-                (right(format_yuan(item.retail_fen), 10), "money"),
-            )
-            for item in items
-        ]
 
         def picked(index: int | None) -> None:
             if index is not None:
-                self.put_item(items[index].sku)
+                self.put_item(skus[index])
 
-        empty = self.say("None of the quick keys of config.toml is in the catalogue.")
+        rows = [self._quick_row(sku, item) for sku, item in zip(skus, found, strict=True)]
+        empty = self.say("config.toml names no goods for it: [counter] quick_keys.")
         self.app.push_screen(Pick(self.say, self.say("Quick keys"), rows, empty=empty), picked)
 
-    def _quick_items(self) -> list[Item]:
-        return [
-            item
-            for sku in self.services.counter.quick_keys
-            for item in self.services.register.search(sku, 1)
-            if item.sku == sku
-        ]
+    def _quick_row(self, sku: str, item: Item | None) -> Row:
+        if item is None:
+            said = N_("[counter] quick_keys: no goods “{sku}” here")
+            return ((fit(self.say(said, sku=one_line(sku)), 54), "dim"),)
+        name = self.say.pick(item.name_zh, item.name_en)
+        return ((fit(name, 40), "plain"), (right(format_yuan(item.retail_fen), 10), "money"))
 
     # the chosen line
 
