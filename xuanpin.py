@@ -19,7 +19,7 @@ from sync import config
 from sync.clock import SystemClock
 from sync.database import disk_faults
 from sync.faces.lazy import LazyGroup, spoken
-from sync.language import LANGUAGES, Language, one_line
+from sync.language import LANGUAGES, Language, one_line, speak_everywhere
 from sync.package import Package
 from sync.rules.refusal import N_, Fault, Refused
 from sync.setup import Setup, TillSettings, UiSettings, data_root, demonstrated
@@ -51,7 +51,7 @@ GROUPS = {
 @click.option("--center", help="Work in this center, for this call.")
 @click.option("--language", type=click.Choice(LANGUAGES), help="Speak this language.")
 @click.option("--demo", is_flag=True, help="Work with the demo's own till, hub and data.")
-@click.version_option(__version__, prog_name="xuanpin")
+@click.version_option(__version__, prog_name="xuanpin", message="%(prog)s %(version)s")
 @click.pass_context
 def front_door(
     ctx: click.Context,
@@ -89,6 +89,7 @@ def make_setup(
 def main() -> None:
     """Run the command line; whatever is wrong is one line on stderr and exit status 2."""
     say = Language(_language_asked(sys.argv[1:]), [package.name for package in PACKAGES])
+    speak_everywhere(say.name)
     undecodable = _undecodable(sys.argv[1:])
     if undecodable is not None:
         _stop(say.refusal(undecodable), undecodable.reason)
@@ -98,9 +99,12 @@ def main() -> None:
             status = door.main(prog_name="xuanpin", obj=say, standalone_mode=False)
     except Fault as fault:
         _stop(say.refusal(fault.refused), fault.refused.reason)
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.format_message(), err=True)
+        sys.exit(2)
     except click.UsageError as error:
         place = error.ctx.command_path if error.ctx else "xuanpin"
-        _stop(say(USAGE, place=place, problem=error.format_message()), "usage")
+        _stop(say(USAGE, place=place, problem=say.ended(error.format_message())), "usage")
     except click.ClickException as error:
         _stop(error.format_message(), "usage")
     except click.Abort:

@@ -12,7 +12,7 @@ import msgspec
 import platformdirs
 
 from sync.package import Section
-from sync.rules.config_problems import EXPECTED_TABLE, SettingError, in_words
+from sync.rules.config_problems import EXPECTED_TABLE, SettingError, in_words, toml_problem
 from sync.rules.refusal import N_, Fault, Refused, Words
 
 ENVIRONMENT = "XUANPIN_CONFIG"
@@ -110,8 +110,9 @@ def _document(path: Path) -> dict[str, Any] | Refused:
         return tomllib.loads(path.read_text("utf-8-sig"))
     except RecursionError:
         return _refused(path, N_("{path}: not a TOML file: {problem}."), problem=_TOO_DEEP)
-    except ValueError as error:  # also what Python says of a number of 5,000 digits
-        return _refused(path, N_("{path}: not a TOML file: {problem}."), problem=str(error))
+    except ValueError as error:
+        said = N_("{path}: not a TOML file: {problem}.")
+        return _refused(path, said, problem=toml_problem(error))
     except OSError as error:
         return _refused(path, N_("{path}: cannot be read: {problem}."), problem=error.strerror)
 

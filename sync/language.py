@@ -1,6 +1,7 @@
 """UI languages through gettext: English message ids, Chinese catalogues, Chinese the default."""
 
 import gettext
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -44,9 +45,23 @@ class Language:
             return self(value.message).format(**inner)
         return value if isinstance(value, int) else one_line(str(value))
 
+    def ended(self, sentence: str) -> str:
+        """End a sentence that another library wrote as this language does."""
+        return sentence.rstrip(".。") + "。" if self.name == "zh" else sentence
+
     def pick(self, chinese: str, english: str) -> str:
         """Choose between data given in both languages; Chinese where English is missing."""
         return english if self.name == "en" and english else chinese
+
+
+def speak_everywhere(name: str) -> None:
+    """Let the command-line library speak a UI language too, for the whole process.
+
+    It asks the standard library's gettext, which finds the language in the environment and the
+    catalogue `<package>/locale/<name>/LC_MESSAGES/messages.mo`.
+    """
+    gettext.bindtextdomain(gettext.textdomain(), _HERE / "sync" / "locale")
+    os.environ["LANGUAGE"] = name
 
 
 def one_line(text: str) -> str:

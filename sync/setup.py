@@ -24,6 +24,18 @@ class TillSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     cashier: str = "01"
     data_directory: str = ""
 
+    def __post_init__(self) -> None:
+        """Refuse a directory that no path can name: another user's home, or a NUL in it."""
+        given = self.data_directory
+        try:
+            Path(given).expanduser()
+        except RuntimeError:
+            said = N_("the home directory in “{path}” is not known here")
+            raise SettingError("data_directory", said, path=given) from None
+        if "\0" in given:
+            said = N_("“{path}” cannot be a directory")
+            raise SettingError("data_directory", said, path=given)
+
 
 class CenterSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """[centers.NAME]: a product selection center, as its receipts name it."""

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import click
 
 from sync.language import Language
+from sync.rules.refusal import N_
 from sync.setup import Setup
 
 
@@ -41,11 +42,15 @@ def spoken_language(ctx: click.Context) -> Language | None:
 
 
 def spoken(command: click.Command, say: Language) -> click.Command:
-    """Return a copy of a command whose help texts are translated."""
+    """Return a copy of a command whose help texts and placeholders are translated."""
     translated = copy.copy(command)
     if command.help:
         text = " ".join(command.help.split())
         translated.help = say(text)
+    if command.options_metavar:
+        translated.options_metavar = say(command.options_metavar)
+    if isinstance(translated, click.Group):
+        translated.subcommand_metavar = say(translated.subcommand_metavar)
     translated.params = [_spoken_parameter(parameter, say) for parameter in command.params]
     return translated
 
@@ -56,3 +61,7 @@ def _spoken_parameter(parameter: click.Parameter, say: Language) -> click.Parame
     translated = copy.copy(parameter)
     translated.help = say(parameter.help)
     return translated
+
+
+# What the library writes in a usage line for options and commands.
+PLACEHOLDERS = (N_("[OPTIONS]"), N_("COMMAND [ARGS]..."), N_("[COMMAND] [ARGS]..."))

@@ -29,6 +29,31 @@ def in_words(problem: str) -> Words | str:
     return problem
 
 
+def toml_problem(error: ValueError) -> Words:
+    """Say where a text stops being TOML; the parser's own words are left out.
+
+    >>> str(toml_problem(ValueError("Invalid value (at line 3, column 9)")))
+    'line 3 cannot be read from column 9 on'
+    >>> str(toml_problem(ValueError("Unterminated string (at end of document)")))
+    'it ends in the middle of a value'
+    """
+    if isinstance(error, UnicodeDecodeError):
+        return Words(N_("it is not text in UTF-8"))
+    said = str(error)
+    place = re.search(r"\(at line (?P<line>\d+), column (?P<column>\d+)\)$", said)
+    if place is not None:
+        again = said.startswith("Cannot")
+        return Words(_SAID_TWICE if again else _NOT_READ, place.groupdict())
+    if said.endswith("(at end of document)"):
+        again = said.startswith("Cannot")
+        return Words(_LAST_SAID_TWICE if again else N_("it ends in the middle of a value"))
+    return Words(N_("a number in it is too long"))
+
+
+_NOT_READ = N_("line {line} cannot be read from column {column} on")
+_SAID_TWICE = N_("line {line} sets again what stands above it")
+_LAST_SAID_TWICE = N_("the last line sets again what stands above it")
+
 EXPECTED_TABLE = Words(N_("a table is expected"))
 
 _PATTERNS = (

@@ -130,9 +130,15 @@ def test_a_relative_data_directory_starts_at_the_file(
         ("[hub]\nlisten_port = '80'", "bad value for hub.listen_port: a whole number is expected."),
         ("[centers.x]\nname_zh = 'x'", "bad value for centers.x: its number is missing."),
         ("centers = 3", "bad value for centers: a table is expected."),
-        ("[till\nid = 3", "not a TOML file"),
+        ("[till]\nid = \n", "not a TOML file: line 2 cannot be read from column 6 on."),
+        ("[till]\nid = 'a'\nid = 'b'\n", "TOML file: line 3 sets again what stands above it."),
+        ("[till]\nid = 'a'\nid = 'b'", "TOML file: the last line sets again what stands above"),
+        ("[till]\nid = 'ZZ", "not a TOML file: it ends in the middle of a value."),
+        ("[till\nid = 3", "not a TOML file: line 1 cannot be read from column 6 on."),
         ("a = " + "[" * 100_000, "not a TOML file: it is nested too deeply."),
-        ("a = " + "9" * 5000, "not a TOML file"),
+        ("a = " + "9" * 5000, "not a TOML file: a number in it is too long."),
+        ("[till]\ndata_directory = '~nobody-here/x'", "the home directory in “~nobody-here/x”"),
+        ('[till]\ndata_directory = "a\\u0000b"', "till.data_directory: “a\\x00b” cannot be"),
     ],
 )
 def test_what_is_wrong_is_named_with_file_and_key(tmp_path: Path, text: str, said: str) -> None:
@@ -141,6 +147,12 @@ def test_what_is_wrong_is_named_with_file_and_key(tmp_path: Path, text: str, sai
     assert str(path) in line
     assert said in line
     assert "\n" not in line
+
+
+def test_a_file_that_is_no_text_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "config.toml"
+    path.write_bytes("[till]\nid = '收'".encode("gb18030"))
+    assert refusal(path) == f"{path}: not a TOML file: it is not text in UTF-8."
 
 
 def test_the_order_in_which_files_are_found(

@@ -9,6 +9,65 @@ import pytest
 FRONT_DOOR = str(Path(__file__).parents[2] / "xuanpin.py")
 
 
+def run(directory: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    environment = {
+        "XDG_DATA_HOME": str(directory),
+        "XDG_CONFIG_HOME": str(directory),
+        "LANGUAGE": "en_GB",
+        "PYTHONUTF8": "1",
+    }
+    return subprocess.run(
+        [sys.executable, FRONT_DOOR, *arguments],
+        env=environment,
+        cwd=directory,
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["nosuch"], "xuanpin：没有“nosuch”这个命令。用法见 xuanpin --help。\n"),
+        (
+            ["pos", "items"],
+            "xuanpin pos items：缺少参数 'QUERY'。用法见 xuanpin pos items --help。\n",
+        ),
+        (
+            ["kiosk", "qr", "x", "--format", "gif"],
+            (
+                "xuanpin kiosk qr：'--format' 的值不对：“gif”不在 'terminal', 'png', 'svg' 之中。"
+                "用法见 xuanpin kiosk qr --help。\n"
+            ),
+        ),
+        (
+            ["--language", "en", "pos", "items"],
+            "xuanpin pos items: Missing argument 'QUERY'. See xuanpin pos items --help.\n",
+        ),
+    ],
+)
+def test_a_mistyped_command_is_answered_in_one_language(
+    tmp_path: Path, arguments: list[str], said: str
+) -> None:
+    done = run(tmp_path, *arguments)
+    assert (done.returncode, done.stdout, done.stderr) == (2, "", said)
+
+
+def test_help_is_in_one_language(tmp_path: Path) -> None:
+    chinese = run(tmp_path, "sync", "verify", "--help").stdout
+    assert chinese.startswith("用法: xuanpin sync verify [选项]\n")
+    for english in ("Usage", "Options", "Show this"):
+        assert english not in chinese
+    assert "Options:" in run(tmp_path, "--language", "en", "sync", "verify", "--help").stdout
+
+
+def test_a_group_alone_shows_its_help_as_lines(tmp_path: Path) -> None:
+    done = run(tmp_path)
+    assert done.returncode == 2
+    assert done.stderr.splitlines()[0] == "用法: xuanpin [选项] 命令 [参数]..."
+
+
 @pytest.mark.parametrize(
     ("arguments", "shown"),
     [
