@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from sqlite_utils import Database
     from sqlite_utils.migrations import Migrations
 
+    from sync.rules.bad_rows import BadRows
     from sync.rules.entry import Header
     from sync.rules.refusal import Refused
 
@@ -86,20 +87,39 @@ class FeedRow(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_field
 
 
 @dataclass(frozen=True, slots=True)
+class Publication:
+    """A file that a person publishes at the hub, and what the hub feeds to all centers so far.
+
+    `centers` are numbers by name. `fed` returns the contents of those of a feed's keys that are
+    there, `all_fed` every row of a feed; neither shows tombstones. `progress` is told how much
+    of the file is read, of how much.
+    """
+
+    path: Path
+    centers: Mapping[str, int]
+    fed: Callable[[str, Sequence[str]], Mapping[str, bytes]]
+    all_fed: Callable[[str], Iterable[FeedRow]]
+    progress: Callable[[int, int], None]
+
+
+ReadFeed = Callable[[Publication], "Iterable[tuple[int, FeedRow]] | BadRows | Refused"]
+
+
+@dataclass(frozen=True, slots=True)
 class Feed:
     """What the hub feeds its tills: rows by key, of all centers or of each till's own.
 
     `apply` writes rows, each key once, into reference.db inside the caller's transaction; a
-    tombstone removes. `read` makes a file that a person publishes into rows (and says which
-    center each is for, 0 for all), or says what is wrong with it; None where the hub's own
-    bookings are what is fed.
+    tombstone removes. It raises `Fault` for contents that this program cannot read. `read` checks
+    the whole of a file, then returns its rows, each key once, with the center each is for (0 for
+    all), to be iterated once; or it says what is wrong. None where the hub's own bookings are fed.
     """
 
     name: str
     meaning: str
     per_center: bool
     apply: Callable[[Database, Sequence[FeedRow]], None]
-    read: Callable[[Path, Mapping[str, int]], Iterable[tuple[int, FeedRow]] | Refused] | None = None
+    read: ReadFeed | None = None
 
 
 def _no_feeds() -> tuple[Feed, ...]:

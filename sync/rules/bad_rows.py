@@ -1,0 +1,40 @@
+"""What is wrong with a list that people keep in a file, cell by cell, so that all can be named."""
+
+from dataclasses import dataclass
+
+from sync.rules.refusal import N_, Refused
+
+MOST_PROBLEMS = 1000  # a list that is worse than this is not read to its end
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What is wrong in one cell: its row as the file numbers it (the header is row 1)."""
+
+    row: int
+    column: str
+    refused: Refused
+
+
+@dataclass(frozen=True, slots=True)
+class BadRows:
+    """Why nothing was written: every bad cell; `more` if the list was given up before its end."""
+
+    problems: tuple[Problem, ...]
+    more: bool
+
+    @property
+    def refused(self) -> Refused:
+        """Say it in one sentence."""
+        return Refused(
+            "import.bad_rows",
+            N_("Nothing was written: {count} cells of the list are bad."),
+            N_("Correct them and give the list again."),
+            {"count": f"{len(self.problems)}{'+' if self.more else ''}"},
+        )
+
+
+def bad_rows(problems: list[Problem]) -> BadRows:
+    """Return what is wrong, by row; more than `MOST_PROBLEMS` are cut off."""
+    by_row = sorted(problems, key=lambda problem: problem.row)
+    return BadRows(tuple(by_row[:MOST_PROBLEMS]), more=len(by_row) > MOST_PROBLEMS)
