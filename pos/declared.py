@@ -6,7 +6,7 @@ from pos.rules.printer_settings import PrinterSettings
 from pos.rules.settings import OrderLinkSettings, RoundingSettings, ScanSettings
 from pos.rules.voided import CART_VOIDED
 from pos.stores import carts, catalogue, orders, print_jobs
-from sync.package import Kind, Package, Projection, Section
+from sync.package import HubStep, Kind, Package, Projection, Section
 
 SECTIONS = (
     Section("rounding", RoundingSettings),
@@ -23,6 +23,12 @@ KINDS = (
 )
 
 
+def _hub_steps() -> tuple[HubStep, ...]:
+    from pos.stores.hub_orders import STEPS
+
+    return STEPS
+
+
 def _projections() -> tuple[Projection, ...]:
     from pos.stores.hub_orders import PROJECTIONS  # SQLAlchemy, which only a hub loads
 
@@ -35,5 +41,6 @@ PACKAGE = Package(
     kinds=KINDS,
     journal_migrations=(carts.MIGRATIONS, orders.MIGRATIONS, print_jobs.MIGRATIONS),
     reference_migrations=(catalogue.MIGRATIONS,),
+    hub_steps=_hub_steps,
     projections=_projections,
 )

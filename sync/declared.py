@@ -1,6 +1,6 @@
 """What the ground floor declares: its settings; its journal kinds and migrations."""
 
-from sync.package import Feed, Kind, Package
+from sync.package import Feed, HubStep, Kind, Package
 from sync.rules.revocation import FEED
 from sync.rules.runs import CLOCK_JUMP, RUN_OPENED, SIGN_IN
 from sync.setup import SECTIONS
@@ -14,6 +14,12 @@ KINDS = (
 )
 
 
+def _hub_steps() -> tuple[HubStep, ...]:
+    from sync.stores.hub_steps import STEPS  # SQLAlchemy, which only a hub loads
+
+    return STEPS
+
+
 def _feeds() -> tuple[Feed, ...]:
     meaning = "Tills that were revoked, and up to which counter their cards are good."
     return (Feed(FEED, meaning, per_center=False, apply=revoked_tills.apply),)
@@ -25,5 +31,6 @@ PACKAGE = Package(
     kinds=KINDS,
     journal_migrations=(MIGRATIONS,),
     reference_migrations=(revoked_tills.MIGRATIONS,),
+    hub_steps=_hub_steps,
     feeds=_feeds,
 )

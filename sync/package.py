@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection, Table
+    from sqlalchemy import Column, Connection, Index, Table
     from sqlite_utils import Database
     from sqlite_utils.migrations import Migrations
 
@@ -67,16 +67,38 @@ class Noticed:
 
 
 @dataclass(frozen=True, slots=True)
+class HubStep:
+    """One step in the life of a hub's database: applied once, in a transaction of its own.
+
+    Steps are only ever appended, and keep their names. `tables`, `columns` and `indexes` are made
+    as they are declared today unless they are there already, then `run` is called; `run` speaks
+    to every database that a hub may have. How to add one: `sync.stores.hub_migrations`.
+    """
+
+    name: str
+    tables: tuple[Table, ...] = ()
+    columns: tuple[Column[Any], ...] = ()
+    indexes: tuple[Index, ...] = ()
+    run: Callable[[Connection], None] | None = None
+
+
+LastCounter = Callable[["Connection", str, int, int, Mapping[str, int] | None], int | None]
+
+
+@dataclass(frozen=True, slots=True)
 class Projection:
-    """How the hub books one kind: tables of the package's own, filled from appended entries.
+    """How the hub books one kind: into the package's own tables, from appended entries.
 
     `book` gets entries of this kind and of one till that are new at the hub, in order, inside the
     hub's open transaction. It books all it can read, odd or not, and never raises for bad data.
+    `last_counter` is there where entries use up a certificate's card counters: of one till
+    (install id), the highest from a first to a last counter that is booked, of entries up to
+    the seq given for their run (None: of all); None if none is.
     """
 
     kind: str
-    tables: tuple[Table, ...]
     book: Callable[[Connection, Sequence[Arrived]], Noticed]
+    last_counter: LastCounter | None = None
 
 
 class FeedRow(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
@@ -130,14 +152,19 @@ def _no_projections() -> tuple[Projection, ...]:
     return ()
 
 
+def _no_steps() -> tuple[HubStep, ...]:
+    return ()
+
+
 @dataclass(frozen=True, slots=True)
 class Package:
-    """All that one floor declares; `projections` is called where a hub runs, `feeds` at a pull."""
+    """All that one floor declares; what is called, is called where a hub runs or a till pulls."""
 
     name: str
     sections: tuple[Section, ...] = ()
     kinds: tuple[Kind, ...] = ()
     journal_migrations: tuple[Migrations, ...] = ()
     reference_migrations: tuple[Migrations, ...] = ()
+    hub_steps: Callable[[], tuple[HubStep, ...]] = _no_steps
     projections: Callable[[], tuple[Projection, ...]] = _no_projections
     feeds: Callable[[], tuple[Feed, ...]] = _no_feeds

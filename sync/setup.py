@@ -56,6 +56,7 @@ class HubSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     listen_host: str = "127.0.0.1"
     listen_port: Annotated[int, msgspec.Meta(ge=0, le=65535)] = 8000
     database: str = ""
+    partitions: Annotated[int, msgspec.Meta(ge=1, le=256)] = 16
     push_every_s: Annotated[int, msgspec.Meta(ge=1, le=3600)] = 5
     timeout_s: Annotated[int, msgspec.Meta(ge=1, le=120)] = 10
 

@@ -20,12 +20,14 @@ from sqlalchemy import (
     SmallInteger,
     String,
     Table,
+    func,
     select,
 )
 
 from membership.rules.grant import KIND, read_granted
-from sync.package import Arrived, Noticed, Projection
+from sync.package import Arrived, HubStep, Noticed, Projection
 from sync.stores.hub_rows import add_all
+from sync.stores.hub_tables import BY_TILL
 
 METADATA = MetaData()
 
@@ -47,7 +49,10 @@ HUB_MEMBER = Table(
     Column("provisional", Boolean, nullable=False),
     Index("hub_member_by_serial", "serial"),
     Index("hub_member_by_counter", "till", "counter"),
+    postgresql_partition_by=BY_TILL,
 )
+
+STEPS = (HubStep("memberships", tables=(HUB_MEMBER,)),)
 
 _HEX = frozenset("0123456789abcdef")
 
@@ -113,4 +118,21 @@ def _granted_twice(connection: Connection, rows: Sequence[Mapping[str, Any]]) ->
     return sorted(counter for counter, serials in granted.items() if len(serials) > 1)
 
 
-PROJECTIONS = (Projection(KIND, (HUB_MEMBER,), book),)
+def last_counter(
+    connection: Connection, till: str, first: int, last: int, upto: Mapping[str, int] | None
+) -> int | None:
+    """Return the highest counter from `first` to `last` under which a till granted a card."""
+    own = (
+        HUB_MEMBER.c.till == till,
+        HUB_MEMBER.c.counter.between(first, last),
+        ~HUB_MEMBER.c.provisional,
+    )
+    if upto is None:
+        return connection.execute(select(func.max(HUB_MEMBER.c.counter)).where(*own)).scalar()
+    found = connection.execute(
+        select(HUB_MEMBER.c.counter, HUB_MEMBER.c.run, HUB_MEMBER.c.seq).where(*own)
+    )
+    return max((counter for counter, run, seq in found if seq <= upto.get(run, 0)), default=None)
+
+
+PROJECTIONS = (Projection(KIND, book, last_counter),)

@@ -18,8 +18,9 @@ from sqlalchemy import (
 )
 
 from pos.rules.order import METHODS, SALE, Order
-from sync.package import Arrived, Noticed, Projection
+from sync.package import Arrived, HubStep, Noticed, Projection
 from sync.stores.hub_rows import add_all
+from sync.stores.hub_tables import BY_TILL
 
 METADATA = MetaData()
 
@@ -42,7 +43,10 @@ HUB_ORDER = Table(
     Column("rounding_fen", BigInteger, nullable=False),
     Column("paid_fen", BigInteger, nullable=False),
     *(Column(f"{method}_fen", BigInteger, nullable=False) for method in METHODS),
+    postgresql_partition_by=BY_TILL,
 )
+
+STEPS = (HubStep("orders", tables=(HUB_ORDER,)),)
 
 _MOST = 2**63
 _MOST_NAME = 64
@@ -108,4 +112,4 @@ def book(connection: Connection, arrived: Sequence[Arrived]) -> Noticed:
     return Noticed(tuple(index for index, row in enumerate(rows) if row is None))
 
 
-PROJECTIONS = (Projection(SALE, (HUB_ORDER,), book),)
+PROJECTIONS = (Projection(SALE, book),)

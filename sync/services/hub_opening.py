@@ -8,11 +8,12 @@ from pathlib import Path
 from sqlalchemy import URL, Engine, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
-from sync.database import hub_transaction, open_hub
+from sync.database import hub_snapshot, hub_transaction, open_hub
 from sync.keys import HubKeys, load_or_create_hub_keys
+from sync.package import HubStep
 from sync.rules.refusal import N_, Fault, Refused
 from sync.setup import Setup
-from sync.stores.hub_tables import create_tables
+from sync.stores import hub_migrations
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,14 +49,49 @@ def open_hub_data(setup: Setup, database: str = "") -> OpenHub | Refused:
         engine = open_hub(url)
     except (ArgumentError, ImportError) as error:
         return _unusable("[hub] database", error)
-    projections = [p for package in setup.packages for p in package.projections()]
     try:
-        with hub_transaction(engine) as connection:
-            create_tables(connection, projections)
+        refused = _migrate(engine, setup)
     except DBAPIError as error:
+        refused = _unusable(engine.url.render_as_string(), error.orig)
+    if refused is not None:
         engine.dispose()
-        return _unusable(engine.url.render_as_string(), error.orig)
+        return refused
     return OpenHub(engine, keys, directory)
+
+
+def hub_steps(setup: Setup) -> list[tuple[str, HubStep]]:
+    """Return every step that this program knows, with the package that declares it."""
+    return [(package.name, step) for package in setup.packages for step in package.hub_steps()]
+
+
+def _migrate(engine: Engine, setup: Setup) -> Refused | None:
+    """Bring the database up to this program; refuse one that a newer program has migrated."""
+    steps = hub_steps(setup)
+    with hub_snapshot(engine) as connection:
+        behind = hub_migrations.recorded(connection)
+    newer = hub_migrations.unknown(behind, steps)
+    if newer:
+        return _newer(engine, newer[0])
+    for package, step in steps:
+        if (package, step.name) not in behind:
+            with hub_transaction(engine) as connection:
+                hub_migrations.apply_once(
+                    connection,
+                    package,
+                    step,
+                    partitions=setup.hub.partitions,
+                    now_ms=setup.clock.now_ms(),
+                )
+    return None
+
+
+def _newer(engine: Engine, step: str) -> Refused:
+    return Refused(
+        "hub.newer_database",
+        N_("The hub's database at {place} was migrated by a newer version (“{step}”)."),
+        N_("Start that version, or restore a backup made before it."),
+        {"place": engine.url.render_as_string(), "step": step},
+    )
 
 
 def _unusable(place: object, problem: object) -> Refused:

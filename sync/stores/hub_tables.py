@@ -4,14 +4,12 @@ Whatever tills send has the till in every unique key, and a push touches one til
 tables partition and distribute by till. Moments are Unix milliseconds, amounts fen.
 """
 
-from collections.abc import Iterable
 from typing import Any
 
 from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
-    Connection,
     Index,
     Integer,
     LargeBinary,
@@ -21,7 +19,7 @@ from sqlalchemy import (
     Table,
 )
 
-from sync.package import Projection
+BY_TILL = "HASH (till)"  # how what grows with sales is partitioned
 
 METADATA = MetaData()
 
@@ -88,6 +86,7 @@ ENTRY = Table(
     METADATA,
     *_entry_columns(),
     Column("hash", LargeBinary, nullable=False),
+    postgresql_partition_by=BY_TILL,
 )
 
 FORK = Table(
@@ -95,6 +94,7 @@ FORK = Table(
     METADATA,
     *_entry_columns(),
     Column("hash", LargeBinary, primary_key=True),
+    postgresql_partition_by=BY_TILL,
 )
 
 SEGMENT = Table(  # the signed heads: evidence of who said what
@@ -108,6 +108,7 @@ SEGMENT = Table(  # the signed heads: evidence of who said what
     Column("signature", LargeBinary, nullable=False),
     Column("certificate", LargeBinary, nullable=False),
     Column("received_ms", BigInteger, nullable=False),
+    postgresql_partition_by=BY_TILL,
 )
 
 BOOKING = Table(  # one row for each thing that happened, however often it was delivered
@@ -122,6 +123,7 @@ BOOKING = Table(  # one row for each thing that happened, however often it was d
     Column("day", String(10), nullable=False),
     Column("amount_fen", BigInteger, nullable=False),
     Column("interpreted", Boolean, nullable=False),
+    postgresql_partition_by=BY_TILL,
 )
 
 ALARM = Table(  # what a manager has to look at; found again it stays one row
@@ -136,9 +138,36 @@ ALARM = Table(  # what a manager has to look at; found again it stays one row
 )
 
 
-def create_tables(connection: Connection, projections: Iterable[Projection]) -> None:
-    """Create what is missing: the hub's own tables and those of the projections."""
-    METADATA.create_all(connection)
-    for projection in projections:
-        for table in projection.tables:
-            table.create(connection, checkfirst=True)
+REVOCATION = Table(  # the revocations in force
+    "revocation",
+    METADATA,
+    Column("till", String(32), primary_key=True),
+    Column("terms", LargeBinary, nullable=False),  # a `sync.rules.revocation.Revocation` as JSON
+    Column("revoked_ms", BigInteger, nullable=False),
+)
+
+HELD = Table(  # a revoked till's entries beyond its last good ones, until a person decides
+    "held",
+    METADATA,
+    *_entry_columns(),
+    Column("hash", LargeBinary, primary_key=True),
+    Column("received_ms", BigInteger, nullable=False),
+    postgresql_partition_by=BY_TILL,
+)
+
+ACT = Table(  # the register: who was enrolled, renewed, revoked, re-instated; signed and chained
+    "act",
+    METADATA,
+    Column("seq", BigInteger, primary_key=True, autoincrement=False),
+    Column("hash", LargeBinary, nullable=False),
+    Column("content", LargeBinary, nullable=False),
+    Column("signature", LargeBinary, nullable=False),
+)
+
+USED_CHALLENGE = Table(  # each signed request uses one, once, at whichever hub process
+    "used_challenge",
+    METADATA,
+    Column("till", String(32), primary_key=True),
+    Column("nonce", LargeBinary, primary_key=True),
+    Column("expires_ms", BigInteger, nullable=False),
+)

@@ -160,4 +160,4 @@ def test_a_body_that_contradicts_itself_or_its_header_is_not_booked(
 
 
 def test_the_hub_books_sales_by_this() -> None:
-    assert [(p.kind, p.tables, p.book) for p in PROJECTIONS] == [(SALE, (HUB_ORDER,), book)]
+    assert [(p.kind, p.book) for p in PROJECTIONS] == [(SALE, book)]

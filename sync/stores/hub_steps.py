@@ -1,0 +1,24 @@
+"""The ground floor's steps of the hub's database, in order; how to add one: `hub_migrations`."""
+
+from sync.package import HubStep
+from sync.stores import hub_tables as tables
+
+STEPS = (
+    HubStep(
+        "tills, journal, bookings and alarms",
+        tables=(
+            tables.TILL,
+            tables.CERTIFICATE,
+            tables.INVITE,
+            tables.RUN,
+            tables.ENTRY,
+            tables.FORK,
+            tables.SEGMENT,
+            tables.BOOKING,
+            tables.ALARM,
+        ),
+    ),
+    HubStep("challenges that were used", tables=(tables.USED_CHALLENGE,)),
+    HubStep("revoked tills and what is held of them", tables=(tables.REVOCATION, tables.HELD)),
+    HubStep("the register of enrolments and revocations", tables=(tables.ACT,)),
+)
