@@ -1,11 +1,12 @@
-"""How a till speaks HTTP to its hub: one POST, a bounded answer, and why it failed if it did.
+"""How a till speaks HTTP to its hub: one request, a bounded answer, why it failed if it did.
 
 The HTTP library is loaded at first use: a counter is on the screen before it is needed.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -17,20 +18,23 @@ if TYPE_CHECKING:
     import httpx2
 
 SEGMENT_TYPE = "application/vnd.xuanpin.segment"
+PROBLEM_PREFIX = "urn:xuanpin:"
 _TRANSIENT = frozenset({408, 425, 429})
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A complete answer; its meaning is not checked yet."""
+    """A complete answer; its meaning is not checked yet. `headers` have lower-case names."""
 
     status: int
     body: bytes
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 class _Problem(msgspec.Struct, frozen=True):
     """What we read of an RFC 9457 problem."""
 
+    type: str = ""
     title: str = ""
     detail: str = ""
 
@@ -55,25 +59,53 @@ def post(
 
     `hub.unreachable` passes by itself; every other refusal needs a person.
     """
+    headers = {"content-type": content_type}
+    answer = exchange(client, "POST", path, data, headers, most_bytes=most_bytes)
+    if isinstance(answer, Refused) or answer.status in (200, 409):
+        return answer
+    return refused_by_hub(client, answer)
+
+
+def exchange(
+    client: httpx2.Client,
+    method: str,
+    target: str,
+    data: bytes,
+    headers: Mapping[str, str],
+    *,
+    most_bytes: int,
+) -> Answer | Refused:
+    """Make one request; return the answer of any status that will not pass by itself.
+
+    Refused as `hub.unreachable` if there is none, and if the hub says it cannot now. An answer
+    is never unpacked, and never longer than `most_bytes`.
+    """
     import httpx2
 
     try:
         with client.stream(
-            "POST", path, content=data, headers={"content-type": content_type}
+            method, target, content=data, headers={"accept-encoding": "identity", **headers}
         ) as response:
-            body = bytearray()
-            for part in response.iter_bytes():
-                body += part
-                if len(body) > most_bytes:
-                    return _refused_by_hub(client, response.status_code, "too long an answer")
-            status = response.status_code
+            body = _bounded(response, most_bytes)
     except httpx2.HTTPError as error:
         return _unreachable(client, error)
-    if status in (200, 409):
-        return Answer(status, bytes(body))
-    if status >= 500 or status in _TRANSIENT:
-        return _unreachable(client, f"HTTP {status}")
-    return _refused_by_hub(client, status, _problem(bytes(body)))
+    answer = Answer(response.status_code, body or b"", dict(response.headers))
+    if body is None:
+        return refused_by_hub(client, answer, "too long or packed an answer")
+    if answer.status >= 500 or answer.status in _TRANSIENT:
+        return _unreachable(client, f"HTTP {answer.status}")
+    return answer
+
+
+def _bounded(response: httpx2.Response, most_bytes: int) -> bytes | None:
+    if response.headers.get("content-encoding", "identity") != "identity":
+        return None  # what a few packed bytes unpack to has no bound
+    body = bytearray()
+    for part in response.iter_bytes():
+        body += part
+        if len(body) > most_bytes:
+            return None
+    return bytes(body)
 
 
 def is_transient(refused: Refused) -> bool:
@@ -81,12 +113,27 @@ def is_transient(refused: Refused) -> bool:
     return refused.reason == "hub.unreachable"
 
 
-def _problem(body: bytes) -> str:
+def refused_by_hub(client: httpx2.Client, answer: Answer, problem: str = "") -> Refused:
+    """Refuse as the hub did; `values["type"]` is the type of its problem, empty if it gave none."""
+    said = _problem(answer.body)
+    return Refused(
+        "hub.refused",
+        N_("The hub at {url} refused ({status} {problem})."),
+        N_("Check the hub's address and this till's enrolment; what is sold stays here."),
+        {
+            "url": client.base_url,
+            "status": answer.status,
+            "problem": problem or said.detail or said.title,
+            "type": said.type.removeprefix(PROBLEM_PREFIX),
+        },
+    )
+
+
+def _problem(body: bytes) -> _Problem:
     try:
-        problem = msgspec.json.decode(body, type=_Problem)
+        return msgspec.json.decode(body, type=_Problem)
     except ValueError:
-        return ""
-    return problem.detail or problem.title
+        return _Problem()
 
 
 def _unreachable(client: httpx2.Client, problem: object) -> Refused:
@@ -95,15 +142,6 @@ def _unreachable(client: httpx2.Client, problem: object) -> Refused:
         N_("The hub at {url} does not answer ({problem})."),
         N_("Nothing is lost: what is sold stays here and is sent later."),
         {"url": client.base_url, "problem": str(problem) or type(problem).__name__},
-    )
-
-
-def _refused_by_hub(client: httpx2.Client, status: int, problem: str) -> Refused:
-    return Refused(
-        "hub.refused",
-        N_("The hub at {url} refused ({status} {problem})."),
-        N_("Check the hub's address and this till's enrolment; what is sold stays here."),
-        {"url": client.base_url, "status": status, "problem": problem},
     )
 
 

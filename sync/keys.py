@@ -1,6 +1,7 @@
 """Key files of a till and of a hub: made at first use, mode 0600, a damaged one is refused."""
 
 import hashlib
+import hmac
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,6 +9,8 @@ from pathlib import Path
 import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from sync.rules import sealing
 from sync.rules.certificate import install_of
@@ -54,6 +57,11 @@ class HubKeys:
     def sign(self, data: bytes) -> bytes:
         """Return the 64-byte Ed25519 signature of `data`."""
         return self._private.sign(data)
+
+    def mac(self, data: bytes) -> bytes:
+        """Return an HMAC-SHA256 of `data` that whoever holds this key file can make again."""
+        key = HKDF(SHA256(), SECRET_BYTES, None, b"xuanpin.hub.mac.1\0")
+        return hmac.digest(key.derive(self._private.private_bytes_raw()), data, "sha256")
 
     def unseal(self, sealed: bytes) -> bytes | Refused:
         """Open what a till sealed to this hub; refused if it was altered."""

@@ -27,6 +27,10 @@ _STATUS = {
     "enrol.unknown_code": 404,
     "enrol.name_taken": 422,
     "enrol.full": 422,
+    "request.unsigned": 401,
+    "request.challenge": 401,
+    "request.expired": 401,
+    "request.replayed": 401,
 }
 _FORBIDDEN = 403
 
@@ -66,12 +70,20 @@ async def answered(
     request: Request, most_bytes: int, reason: str, handle: Callable[[bytes], Response]
 ) -> Response:
     """Read a bounded body and let a worker thread answer it."""
+    data = await read_body(request, most_bytes)
+    if data is None:
+        return problem(problem_type(reason), f"More than {most_bytes} bytes.", 413)
+    return await run_in_threadpool(handle, data)
+
+
+async def read_body(request: Request, most_bytes: int) -> bytes | None:
+    """Read a body; None, and the rest left unread, if it is longer than `most_bytes`."""
     data = bytearray()
     async for part in request.stream():
         data += part
         if len(data) > most_bytes:
-            return problem(problem_type(reason), f"More than {most_bytes} bytes.", 413)
-    return await run_in_threadpool(handle, bytes(data))
+            return None
+    return bytes(data)
 
 
 def refusal(say: Language, refused: Refused) -> Response:

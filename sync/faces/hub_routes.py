@@ -5,6 +5,8 @@ from __future__ import annotations
 from fastapi import APIRouter
 
 from sync.faces.hub_api import till_routes, view_routes
+from sync.faces.hub_signed import SignedDoor, challenge_routes
+from sync.services.authenticating import Authenticating
 from sync.services.hub import Hub
 from sync.services.hub_opening import OpenHub
 from sync.services.inviting import Inviting
@@ -17,4 +19,9 @@ def all_routes(setup: Setup, opened: OpenHub) -> tuple[APIRouter, ...]:
     names = {center.number: name for name, center in centers.items()}
     hub = Hub(opened.engine, opened.keys, setup.packages, setup.clock, names)
     inviting = Inviting(opened.engine, opened.keys, opened.directory, setup.clock)
-    return (till_routes(hub, inviting, setup.say), view_routes(hub))
+    door = SignedDoor(Authenticating(opened.engine, opened.keys, setup.clock), setup.say)
+    return (
+        till_routes(hub, inviting, setup.say),
+        challenge_routes(door),
+        view_routes(hub),
+    )

@@ -22,10 +22,18 @@ def add_all(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
 
 def add_missing(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
     """Insert the rows whose primary key is new; leave the others as they are."""
+    _execute(connection, _missing(connection, table), rows)
+
+
+def add_one_missing(connection: Connection, table: Table, row: Row) -> bool:
+    """Insert a row unless its primary key is there; tell whether it was new."""
+    return connection.execute(_missing(connection, table).values(row)).rowcount == 1
+
+
+def _missing(connection: Connection, table: Table) -> Insert:
     if connection.dialect.name == "postgresql":
-        _execute(connection, postgresql_insert(table).on_conflict_do_nothing(), rows)
-    else:
-        _execute(connection, sqlite_insert(table).on_conflict_do_nothing(), rows)
+        return postgresql_insert(table).on_conflict_do_nothing()
+    return sqlite_insert(table).on_conflict_do_nothing()
 
 
 def _execute(connection: Connection, statement: Insert, rows: Sequence[Row]) -> None:

@@ -45,6 +45,12 @@ def till_of(connection: Connection, till: str) -> Till | None:
     return None if found is None else Till(*found)
 
 
+def enrolled_till(connection: Connection, till: str) -> Till | None:
+    """Return an enrolled till without keeping anybody from pushing."""
+    found = connection.execute(select(*_TILL).where(TILL.c.till == till)).first()
+    return None if found is None else Till(*found)
+
+
 def till_named(connection: Connection, name: str) -> Till | None:
     """Return the till with this short name."""
     found = connection.execute(select(*_TILL).where(TILL.c.name == name)).first()
