@@ -152,7 +152,7 @@ def unpack(data: bytes) -> Segment | Refused:
         if len(raw) > MOST_UNPACKED_BYTES:
             return _refused("segment.too_large", N_("The segment unpacks to more than 4 MiB."))
         wire = msgspec.msgpack.decode(raw, type=_Wire)
-        head = msgspec.msgpack.decode(wire.head, type=SegmentHead)
+        head = read_head(wire.head)
     except (zstandard.ZstdError, ValueError):
         return _refused("segment.malformed", N_("The segment is malformed."))
     if wire.version != 1:
@@ -169,6 +169,11 @@ def unpack(data: bytes) -> Segment | Refused:
         entries.append(Entry(sent.header, sent.body, private, prev, own))
         prev = own
     return Segment(head, wire.head, wire.signature, wire.certificate, tuple(entries))
+
+
+def read_head(data: bytes) -> SegmentHead:
+    """Read a head's bytes as they were signed; raises `ValueError` on anything else."""
+    return msgspec.msgpack.decode(data, type=SegmentHead)
 
 
 def _decompress(data: bytes) -> bytes:

@@ -3,11 +3,11 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, or_, select
+from sqlalchemy import Connection, and_, func, or_, select
 
 from sync.rules.entry import Entry
 from sync.rules.reply import Mark
-from sync.rules.segment import Segment
+from sync.rules.segment import Segment, read_head
 from sync.stores.hub_rows import add_all, add_missing
 from sync.stores.hub_tables import ENTRY, FORK, RUN, SEGMENT
 
@@ -21,6 +21,51 @@ def mark_of(connection: Connection, till: str, run: str) -> Mark:
         .limit(1)
     ).first()
     return Mark(run, 0, b"") if found is None else Mark(run, found.seq, found.hash)
+
+
+def marks_of(connection: Connection, till: str) -> tuple[Mark, ...]:
+    """Return the last stored entry of every run of a till."""
+    last = (
+        select(ENTRY.c.run, func.max(ENTRY.c.seq).label("seq"))
+        .where(ENTRY.c.till == till)
+        .group_by(ENTRY.c.run)
+        .subquery()
+    )
+    found = connection.execute(
+        select(ENTRY.c.run, ENTRY.c.seq, ENTRY.c.hash)
+        .join(last, and_(last.c.run == ENTRY.c.run, last.c.seq == ENTRY.c.seq))
+        .where(ENTRY.c.till == till)
+        .order_by(ENTRY.c.run)
+    )
+    return tuple(Mark(run, seq, own) for run, seq, own in found)
+
+
+def marks_at(connection: Connection, till: str, at_ms: int) -> tuple[Mark, ...]:
+    """Return how far every run of a till had come at a moment, by the heads received until then.
+
+    Only places that are still in the run count: what had been a fork is passed over.
+    """
+    found = connection.execute(
+        select(SEGMENT.c.run, SEGMENT.c.head).where(
+            SEGMENT.c.till == till, SEGMENT.c.received_ms <= at_ms
+        )
+    )
+    last: dict[str, Mark] = {}
+    for run, data in found:
+        head = read_head(data)
+        if head.last_seq > (last[run].seq if run in last else 0):
+            stored = hashes(connection, till, run, head.last_seq, head.last_seq)
+            if stored.get(head.last_seq) == head.last_hash:
+                last[run] = Mark(run, head.last_seq, head.last_hash)
+    return tuple(last[run] for run in sorted(last))
+
+
+def last_received(connection: Connection) -> dict[str, int]:
+    """Return by install id when each till last brought something new, in Unix milliseconds."""
+    found = connection.execute(
+        select(SEGMENT.c.till, func.max(SEGMENT.c.received_ms)).group_by(SEGMENT.c.till)
+    )
+    return {row[0]: row[1] for row in found}
 
 
 def hashes(connection: Connection, till: str, run: str, first: int, last: int) -> dict[int, bytes]:
@@ -45,17 +90,18 @@ def add_entries(
     connection: Connection, till: str, run: str, entries: Sequence[tuple[int, Entry]]
 ) -> None:
     """Append entries, given with their seq, to a run."""
-    add_all(connection, ENTRY, _rows(till, run, entries))
+    add_all(connection, ENTRY, entry_rows(till, run, entries))
 
 
 def add_forks(
     connection: Connection, till: str, run: str, entries: Sequence[tuple[int, Entry]]
 ) -> None:
     """Keep entries that contradict a run beside it; a fork already kept stays one row."""
-    add_missing(connection, FORK, _rows(till, run, entries))
+    add_missing(connection, FORK, entry_rows(till, run, entries))
 
 
-def _rows(till: str, run: str, entries: Iterable[tuple[int, Entry]]) -> list[dict[str, Any]]:
+def entry_rows(till: str, run: str, entries: Iterable[tuple[int, Entry]]) -> list[dict[str, Any]]:
+    """Return a row for each entry, given with its seq, with all columns that entries have."""
     return [
         {
             "till": till,

@@ -1,0 +1,67 @@
+"""The hub takes entries in: appended to their run or kept as forks, booked, alarms raised."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Connection
+
+from sync.package import Arrived, Package, Projection
+from sync.rules import reply
+from sync.rules.origins import origin_of
+from sync.rules.revocation import Numbered, Sorted
+from sync.stores import hub_bookings, hub_journal
+from sync.stores.hub_tills import Till
+
+Raised = tuple[str, str, int, str]  # an alarm: kind, run, seq, about
+
+
+@dataclass(frozen=True, slots=True)
+class Books:
+    """How a hub books: the projections by kind, and every kind it knows."""
+
+    projections: Mapping[str, Projection]
+    kinds: frozenset[str]
+
+
+def books_of(packages: Sequence[Package]) -> Books:
+    """Return how a hub books what these packages declare."""
+    projections = {p.kind: p for package in packages for p in package.projections()}
+    declared = {kind.name for package in packages for kind in package.kinds}
+    return Books(projections, frozenset(declared | set(projections)))
+
+
+def take_in(
+    connection: Connection, books: Books, till: Till, run: str, taken: Sorted, now_ms: int
+) -> set[str]:
+    """Append and book a run's entries as they were sorted; return what is to be flagged."""
+    hub_journal.add_entries(connection, till.till, run, taken.appended)
+    hub_journal.add_forks(connection, till.till, run, taken.forks)
+    raised: list[Raised] = [(reply.FLAG_FORK, run, 0, "")] if taken.forks else []
+    raised += _note_parent(connection, till.till, run, taken.appended)
+    raised += [
+        (reply.FLAG_BRANCH, where, seq, "")
+        for where, seq in hub_journal.branches(connection, till.till, run)
+    ]
+    # Forks are booked as well: two continuations of a copied journal are both real sales.
+    arrived = [
+        Arrived(entry.header, entry.body, till.name, till.center_name)
+        for _, entry in [*taken.appended, *taken.forks]
+    ]
+    booked = hub_bookings.book(connection, books.projections, books.kinds, arrived)
+    raised += [(reply.FLAG_EXCEPTION, "", 0, about) for about in booked.contradicted]
+    hub_bookings.add_alarms(connection, till.till, raised, now_ms)
+    uninterpreted = {reply.FLAG_UNINTERPRETED} if booked.uninterpreted else set()
+    return {kind for kind, _, _, _ in raised} | uninterpreted
+
+
+def _note_parent(
+    connection: Connection, till: str, run: str, appended: Sequence[Numbered]
+) -> list[Raised]:
+    """Remember where a run goes on from when its first entry arrives; alarm if it does not say."""
+    if not appended or appended[0][0] != 1:
+        return []
+    origin = origin_of(appended[0][1])
+    if origin is None:
+        return [(reply.FLAG_BRANCH, run, 1, "no parent")]
+    hub_journal.add_run(connection, till, run, origin)
+    return []
