@@ -10,17 +10,14 @@ from sqlalchemy import Connection, Engine
 from sync.clock import Clock
 from sync.database import hub_snapshot, hub_transaction
 from sync.keys import HubKeys
-from sync.package import Arrived, Package
+from sync.package import Package
 from sync.rules import reply
 from sync.rules.certificate import Certificate
-from sync.rules.entry import Entry
 from sync.rules.merge import Gap, Verdict, merge
-from sync.rules.origins import origin_of
 from sync.rules.refusal import N_, Refused
+from sync.rules.revocation import sort_out
 from sync.rules.segment import Segment, check_segment, unpack
-from sync.stores import hub_bookings, hub_journal, hub_tills
-
-Numbered = tuple[int, Entry]
+from sync.stores import hub_appending, hub_bookings, hub_journal, hub_revocations, hub_tills
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,9 +80,7 @@ class Hub:
         self._keys = keys
         self._clock = clock
         self._center_names = center_names
-        self._projections = {p.kind: p for package in packages for p in package.projections()}
-        declared = {kind.name for package in packages for kind in package.kinds}
-        self._kinds = frozenset(declared | set(self._projections))
+        self._books = hub_appending.books_of(packages)
 
     @property
     def hub_id(self) -> str:
@@ -170,52 +165,40 @@ class Hub:
         self, connection: Connection, till: hub_tills.Till, segment: Segment, now_ms: int
     ) -> tuple[str, ...]:
         head = segment.head
-        verdicts = _decide(connection, segment)
+        revoked = hub_revocations.revocation_of(connection, till.till)
+        verdicts = _decide(connection, segment, revoked=revoked is not None)
         if isinstance(verdicts, Gap):
             return (reply.FLAG_GAP,)
         numbered = list(enumerate(segment.entries, head.first_seq))
-        sorted_out: dict[Verdict, list[Numbered]] = {verdict: [] for verdict in Verdict}
-        for entry, verdict in zip(numbered, verdicts, strict=True):
-            sorted_out[verdict].append(entry)
-        appended, forks = sorted_out[Verdict.APPEND], sorted_out[Verdict.FORK]
-        hub_journal.add_entries(connection, head.till, head.run, appended)
-        hub_journal.add_forks(connection, head.till, head.run, forks)
-        if appended or forks:
+        terms = revoked.revocation if revoked else None
+        taken = sort_out(head.run, numbered, verdicts, terms)
+        flags = hub_appending.take_in(connection, self._books, till, head.run, taken, now_ms)
+        if taken.held:
+            hub_revocations.hold(connection, till.till, head.run, taken.held, now_ms)
+            held = (reply.FLAG_HELD, head.run, 0, "")
+            hub_bookings.add_alarms(connection, till.till, [held], now_ms)
+            flags.add(reply.FLAG_HELD)
+        if taken.appended or taken.forks or taken.held:
             hub_journal.add_evidence(connection, segment, now_ms)
-        alarms = [(reply.FLAG_FORK, head.run, 0, "")] if forks else []
-        alarms += _note_parent(connection, till.till, head.run, appended)
-        alarms += [
-            (reply.FLAG_BRANCH, run, seq, "")
-            for run, seq in hub_journal.branches(connection, head.till, head.run)
-        ]
-        booked = self._book(connection, till, appended + forks)
-        alarms += [(reply.FLAG_EXCEPTION, "", 0, about) for about in booked.contradicted]
-        hub_bookings.add_alarms(connection, head.till, alarms, now_ms)
-        flags = {alarm[0] for alarm in alarms}
-        return tuple(
-            sorted(flags | ({reply.FLAG_UNINTERPRETED} if booked.uninterpreted else set()))
-        )
-
-    def _book(
-        self, connection: Connection, till: hub_tills.Till, entries: Sequence[Numbered]
-    ) -> hub_bookings.Booked:
-        # Forks are booked as well: two continuations of a copied journal are both real sales.
-        arrived = [
-            Arrived(entry.header, entry.body, till.name, till.center_name) for _, entry in entries
-        ]
-        return hub_bookings.book(connection, self._projections, self._kinds, arrived)
+        return tuple(sorted(flags))
 
 
-def _decide(connection: Connection, segment: Segment) -> tuple[Verdict, ...] | Gap:
+def _decide(
+    connection: Connection, segment: Segment, *, revoked: bool
+) -> tuple[Verdict, ...] | Gap:
     head = segment.head
     mark = hub_journal.mark_of(connection, head.till, head.run)
+    before = head.first_seq - 1
+    known = hub_journal.fork_hashes(connection, head.till, head.run, before)
+    if revoked:
+        known |= hub_revocations.held_hashes(connection, head.till, head.run, before)
     return merge(
         mark.seq,
         mark.hash,
         head.first_seq,
         segment.entries,
         stored=hub_journal.hashes(connection, head.till, head.run, head.first_seq, head.last_seq),
-        forks_before=hub_journal.fork_hashes(connection, head.till, head.run, head.first_seq - 1),
+        forks_before=known,
     )
 
 
@@ -223,19 +206,6 @@ def _marks(connection: Connection, segment: Segment) -> tuple[reply.Mark, ...]:
     head = segment.head
     runs = (head.run, head.parent_run) if head.parent_run else (head.run,)
     return tuple(hub_journal.mark_of(connection, head.till, run) for run in runs)
-
-
-def _note_parent(
-    connection: Connection, till: str, run: str, appended: Sequence[Numbered]
-) -> list[tuple[str, str, int, str]]:
-    """Remember where a run goes on from when its first entry arrives; alarm if it does not say."""
-    if not appended or appended[0][0] != 1:
-        return []
-    origin = origin_of(appended[0][1])
-    if origin is None:
-        return [(reply.FLAG_BRANCH, run, 1, "no parent")]
-    hub_journal.add_run(connection, till, run, origin)
-    return []
 
 
 def _other_hub() -> Refused:
