@@ -7,16 +7,16 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
-from typing import NoReturn
 
 import click
 
 from pos.rules.items import Item
-from pos.rules.rows import Problem
-from pos.services.importing import BadRows, demo_goods, import_goods
+from pos.services.importing import demo_goods, import_goods
 from pos.stores import catalogue
 from sync.faces.answers import accepted, answer, json_option, pass_setup, refuse
+from sync.faces.bad_rows import refuse_rows
 from sync.language import Language
+from sync.rules.bad_rows import BadRows
 from sync.rules.money import format_yuan
 from sync.rules.refusal import N_, Refused
 from sync.services.till import open_till
@@ -42,7 +42,7 @@ def import_command(setup: Setup, path: Path | None, demo: bool, as_json: bool) -
     with accepted(setup, opened, as_json=as_json) as till, _progress(setup.say) as progress:
         done = import_goods(till.reference, path or demo_goods(), centers, progress)
     if isinstance(done, BadRows):
-        _refuse_rows(setup, done, as_json=as_json)
+        refuse_rows(setup, done, as_json=as_json)
     imported = accepted(setup, done, as_json=as_json)
     text = setup.say(
         "{rows} rows imported: {added} new, {changed} changed, {unchanged} as before.",
@@ -111,42 +111,6 @@ def _progress(say: Language) -> Iterator[Callable[[int, int], None]]:
 
     with bar:
         yield progress
-
-
-def _refuse_rows(setup: Setup, bad: BadRows, *, as_json: bool) -> NoReturn:
-    """Name every bad cell, each on a line of its own, then say it all in one."""
-    if as_json:
-        _answer_problems(setup, bad)
-    for problem in bad.problems:
-        click.echo(_problem_line(setup.say, problem), err=True)
-    click.echo(setup.say.refusal(bad.refused), err=True)
-    raise SystemExit(2)
-
-
-def _answer_problems(setup: Setup, bad: BadRows) -> None:
-    problems = [
-        {
-            "row": problem.row,
-            "column": problem.column,
-            "reason": problem.refused.reason,
-            "message": setup.say.refusal(problem.refused),
-        }
-        for problem in bad.problems
-    ]
-    refused = bad.refused
-    values = {
-        "refused": refused.reason,
-        "message": setup.say.refusal(refused),
-        "problems": problems,
-    }
-    answer("", values, as_json=True)
-
-
-def _problem_line(say: Language, problem: Problem) -> str:
-    values = {"row": problem.row, "column": problem.column, "problem": say.refusal(problem.refused)}
-    if not problem.column:
-        return say("Row {row}: {problem}", **values)
-    return say("Row {row}, {column}: {problem}", **values)
 
 
 def _one_source() -> Refused:

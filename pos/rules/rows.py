@@ -11,6 +11,7 @@ import msgspec
 from pos.rules.columns import CELLS, KILOGRAMS, Cell, center_cell, read_sku
 from pos.rules.items import Item, Tier
 from pos.rules.plain_columns import PLAIN
+from sync.rules.bad_rows import Problem
 from sync.rules.refusal import N_, Refused
 
 COLUMNS = (*CELLS, "center")
@@ -30,15 +31,6 @@ Row = tuple[int, Sequence[Given]]
 
 _UNSAID = object()
 _DEFAULTS = {field.name: field.default for field in msgspec.structs.fields(Item)}
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """What is wrong in one cell: its row as the file numbers it (the header is row 1)."""
-
-    row: int
-    column: str
-    refused: Refused
 
 
 def read_header(cells: Sequence[str]) -> tuple[str, ...] | Refused:

@@ -11,14 +11,14 @@ from sqlite_utils import Database as SqliteUtils
 from pos.rules.code_keys import code_key
 from pos.rules.items import Item
 from pos.rules.mnemonic import Initials
-from pos.rules.rows import Problem, Row, RowReader, read_header
+from pos.rules.rows import Row, RowReader, read_header
 from pos.stores import catalogue
 from pos.stores.goods_files import GoodsFile, UnreadableError, open_goods_file
 from sync.database import Database
+from sync.rules.bad_rows import MOST_PROBLEMS, BadRows, Problem, bad_rows
 from sync.rules.refusal import N_, Refused
 
 ROWS_AT_ONCE = 2000
-MOST_PROBLEMS = 1000  # a list that is worse than this is not read to its end
 
 Progress = Callable[[int, int], None]  # how much is done, of how much
 
@@ -31,24 +31,6 @@ class Imported:
     added: int
     changed: int
     unchanged: int
-
-
-@dataclass(frozen=True, slots=True)
-class BadRows:
-    """Why nothing was imported: every bad cell; `more` if the list was given up before its end."""
-
-    problems: tuple[Problem, ...]
-    more: bool
-
-    @property
-    def refused(self) -> Refused:
-        """Say it in one sentence."""
-        return Refused(
-            "import.bad_rows",
-            N_("Nothing was imported: {count} cells of the list are bad."),
-            N_("Correct them and import it again."),
-            {"count": f"{len(self.problems)}{'+' if self.more else ''}"},
-        )
 
 
 class _RejectedError(Exception):
@@ -112,14 +94,13 @@ class _Import:
             while batch := list(islice(goods.rows, ROWS_AT_ONCE)):
                 rows += len(batch)
                 self._take(batch, writer)
-                if len(self._problems) >= MOST_PROBLEMS:
-                    raise _RejectedError(BadRows(tuple(self._problems[:MOST_PROBLEMS]), more=True))
+                if len(self._problems) > MOST_PROBLEMS:
+                    raise _RejectedError(bad_rows(self._problems, MOST_PROBLEMS))
                 progress(goods.done(), goods.size)
             self._wait()
         self._settle_claims()
         if self._problems:
-            by_row = sorted(self._problems, key=lambda problem: problem.row)
-            raise _RejectedError(BadRows(tuple(by_row), more=False))
+            raise _RejectedError(bad_rows(self._problems))
         if not rows:
             raise _RejectedError(_no_rows())
         progress(goods.size, goods.size)

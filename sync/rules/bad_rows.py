@@ -1,5 +1,6 @@
 """What is wrong with a list that people keep in a file, cell by cell, so that all can be named."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sync.rules.refusal import N_, Refused
@@ -34,7 +35,7 @@ class BadRows:
         )
 
 
-def bad_rows(problems: list[Problem]) -> BadRows:
-    """Return what is wrong, by row; more than `MOST_PROBLEMS` are cut off."""
-    by_row = sorted(problems, key=lambda problem: problem.row)
-    return BadRows(tuple(by_row[:MOST_PROBLEMS]), more=len(by_row) > MOST_PROBLEMS)
+def bad_rows(problems: Sequence[Problem], most: int = MOST_PROBLEMS) -> BadRows:
+    """Return what is wrong, by row; what is more than `most` is cut off."""
+    by_row = sorted(problems[:most], key=lambda problem: problem.row)
+    return BadRows(tuple(by_row), more=len(problems) > most)

@@ -5,9 +5,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from pos.rules.items import Item
-from pos.services.importing import BadRows, Imported, import_goods
+from pos.services.importing import Imported, import_goods
 from pos.stores import catalogue
 from sync.database import Database
+from sync.rules.bad_rows import BadRows
 from sync.rules.refusal import Refused
 
 CENTERS = ("zhengzhou", "chenghai", "yiwu")

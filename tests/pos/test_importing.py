@@ -16,6 +16,7 @@ from pos.services.importing import demo_goods, import_goods
 from pos.stores import catalogue
 from sync.database import Database
 from sync.language import Language
+from sync.rules.bad_rows import BadRows
 from sync.rules.refusal import Fault
 
 from .goods_lists import CENTERS, bad_cells, contents, empty_catalogue, imported, refusal
@@ -136,7 +137,7 @@ def test_a_hopeless_list_is_given_up(
     monkeypatch.setattr(importing, "MOST_PROBLEMS", 3)
     rows = [f"S{n},甲,个,x," for n in range(10)]
     done = import_goods(reference, written(tmp_path, "\n".join([HEADER, *rows])), CENTERS)
-    assert isinstance(done, importing.BadRows)
+    assert isinstance(done, BadRows)
     assert (len(done.problems), done.more) == (3, True)
     assert done.refused.values["count"] == "3+"
 
