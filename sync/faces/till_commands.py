@@ -25,6 +25,11 @@ HUB_WORDS = {
     "alarm": N_("alarm"),
 }
 
+ALARM_WORDS = {
+    "branch": N_("two continuations of this till's data: copied, cloned or put back?"),
+    "fork": N_("two entries in one place: was this till's data copied while it sold?"),
+}
+
 
 @click.command("enrol")
 @click.argument("code")
@@ -113,7 +118,10 @@ def _status_text(setup: Setup, status: SyncStatus) -> str:
     if status.oldest_pending_s is not None:
         lines.append(say("oldest pending: {age} s", age=status.oldest_pending_s))
     hub = say(HUB_WORDS[status.hub])
-    lines.append(say("hub: {state}", state=f"{hub} ({status.reason})" if status.reason else hub))
+    why = ", ".join(say(ALARM_WORDS.get(each, each)) for each in status.reason.split())
+    lines.append(say("hub: {state}", state=f"{hub} ({why})" if why else hub))
+    if not ALARM_WORDS.keys().isdisjoint(status.reason.split()):
+        lines.append(say("The alarm stays until the manager has settled it at the hub."))
     if status.last_contact_ms is not None:
         moment = china_time(status.last_contact_ms).strftime("%Y-%m-%d %H:%M:%S")
         lines.append(say("last contact: {moment}", moment=moment))

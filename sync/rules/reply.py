@@ -16,7 +16,7 @@ from sync.rules.signatures import verify
 DOMAIN = b"xuanpin.reply.1\0"
 MOST_REPLY_BYTES = 64 * 1024
 
-# What the hub may flag; each is an alarm except the first two.
+# What the hub may flag; `ALARMS` stay with the till until they are settled.
 FLAG_GAP = "gap"
 FLAG_UNINTERPRETED = "uninterpreted"
 FLAG_FORK = "fork"
@@ -35,7 +35,11 @@ class Mark(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=T
 
 
 class Reply(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
-    """What the hub signs over the digest of the exact request it answers."""
+    """What the hub signs over the digest of the exact request it answers.
+
+    `flags` are about this segment; `alarms` are the kinds of the till's alarms that nobody has
+    settled at the hub, whenever they were raised.
+    """
 
     request_sha256: bytes
     hub_id: str
@@ -43,6 +47,7 @@ class Reply(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=
     marks: tuple[Mark, ...]
     hub_time_ms: int
     flags: tuple[str, ...] = ()
+    alarms: tuple[str, ...] = ()
 
 
 class _Signed(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):

@@ -22,7 +22,6 @@ from sync.rules.marks import Adopt, decide
 from sync.rules.pacing import longest_pause_ms
 from sync.rules.refusal import N_, Fault, Refused
 from sync.rules.reply import (
-    ALARMS,
     FLAG_HELD,
     MOST_REPLY_BYTES,
     Mark,
@@ -70,6 +69,7 @@ class _Round:
     stalled: int = 0
     closed: list[str] = field(default_factory=list)
     flags: set[str] = field(default_factory=set)
+    alarms: tuple[str, ...] | None = None
     hub_clock: Stamp | None = None
 
 
@@ -244,6 +244,7 @@ class Courier:
             return reply
         done.segments += 1
         done.flags.update(reply.flags)
+        done.alarms = reply.alarms
         now = self._till.stamp()
         done.hub_clock = Stamp(reply.hub_time_ms, now.mono_ms, now.boot)
         last = batch.entries[count - 1]
@@ -289,19 +290,17 @@ class Courier:
     def _note(self, done: _Round, refused: Refused | None) -> None:
         """Keep what came of this push for the status line; written only when it says more."""
         state: ContactState = "reachable"
-        reason = " ".join(sorted(done.flags & ALARMS))
+        reason = ""
         if refused is not None:
             state = "unreachable" if is_transient(refused) else "alarm"
             reason = refused.reason
-        elif reason:
-            state = "alarm"
         elif not done.segments:
             return
         last = read_contact(self._till.journal.read())
         if state == "unreachable" and last is not None and last.state == state:
             return
         with self._till.journal.transaction() as db:
-            write_contact(db, state, reason, self._till.now_ms())
+            write_contact(db, state, reason, self._till.now_ms(), done.alarms)
             if done.hub_clock is not None:
                 write_hub_clock(db, done.hub_clock)
 

@@ -89,7 +89,7 @@ class Enroller:
         write_phone_key(till.directory, given.phone_key)
         with till.journal.transaction() as db:
             write_enrolment(db, enrolment)
-            write_contact(db, "reachable", "", enrolment.enrolled_at_ms)
+            write_contact(db, "reachable", "", enrolment.enrolled_at_ms, None)
         return enrolment
 
     def _acknowledged(self) -> bool:

@@ -107,6 +107,7 @@ class Hub:
                 return till
             flags = self._store(connection, till, segment, now_ms)
             marks = _marks(connection, segment)
+            alarms = hub_bookings.standing_alarms(connection, till.till, reply.ALARMS)
         answer = reply.Reply(
             request_sha256=hashlib.sha256(data).digest(),
             hub_id=self._keys.hub_id,
@@ -114,6 +115,7 @@ class Hub:
             marks=marks,
             hub_time_ms=now_ms,
             flags=flags,
+            alarms=alarms,
         )
         return Received(reply.make_reply(answer, self._keys.sign), reply.FLAG_GAP in flags)
 

@@ -26,7 +26,9 @@ class RunStatus(msgspec.Struct, frozen=True, kw_only=True):
 class SyncStatus(msgspec.Struct, frozen=True, kw_only=True):
     """`oldest_pending_s` is the age of the oldest entry not yet at the hub, None if none is.
 
-    `reason` says why the hub is in `alarm`; `last_contact_ms` is when it last answered.
+    The hub is in `alarm` for as long as it says that nobody has settled one about this till, also
+    while it cannot be reached; `reason` names the kinds, and what else is wrong.
+    `last_contact_ms` is when it last answered.
     """
 
     pending: int
@@ -46,7 +48,7 @@ def read_status(till: OpenTill) -> SyncStatus:
     contact = read_contact(db)
     hub: HubState = "not_enrolled"
     if read_enrolment(db) is not None:
-        hub = "unknown" if contact is None else contact.state
+        hub = "unknown" if contact is None else "alarm" if contact.alarms else contact.state
     return SyncStatus(
         pending=sum(state.pending for state in states),
         oldest_pending_s=age_s,
@@ -60,7 +62,7 @@ def read_status(till: OpenTill) -> SyncStatus:
             for state in states
         ),
         hub=hub,
-        reason="" if contact is None else contact.reason,
+        reason="" if contact is None else " ".join((*contact.alarms, contact.reason)).strip(),
         last_contact_ms=None if contact is None else contact.answered_at_ms,
     )
 

@@ -1,5 +1,6 @@
 """The last contact with the hub: what came of it and when, and the time the hub said it was."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -14,28 +15,47 @@ ContactState = Literal["reachable", "unreachable", "alarm"]
 class Contact:
     """How the hub last answered; times in Unix milliseconds, None if it never did.
 
-    `reason` is the refusal's slug or the hub's flags, empty when all is well.
+    `reason` is the refusal's slug, empty when all is well. `alarms` are the kinds of alarm that
+    nobody has settled at the hub, as it said when it last answered.
     """
 
     state: ContactState
     reason: str
     tried_at_ms: int
     answered_at_ms: int | None
+    alarms: tuple[str, ...] = ()
 
 
 def read_contact(db: Database) -> Contact | None:
     """Return the last contact; None if there was none yet."""
-    row = db.execute("SELECT state, reason, tried_at_ms, answered_at_ms FROM contact").fetchone()
-    return None if row is None else Contact(*row)
+    row = db.execute(
+        "SELECT state, reason, tried_at_ms, answered_at_ms, alarms FROM contact"
+    ).fetchone()
+    if row is None:
+        return None
+    state, reason, tried_at_ms, answered_at_ms, alarms = row
+    return Contact(state, reason, tried_at_ms, answered_at_ms, tuple(alarms.split()))
 
 
-def write_contact(db: Database, state: ContactState, reason: str, at_ms: int) -> None:
-    """Keep what came of a contact at `at_ms`; unless unreachable, the hub answered."""
+def write_contact(
+    db: Database, state: ContactState, reason: str, at_ms: int, alarms: Iterable[str] | None
+) -> None:
+    """Keep what came of a contact at `at_ms`; unless unreachable, the hub answered.
+
+    `alarms` is None if the hub said nothing about them: then they stand as they stood.
+    """
     db.execute(
-        "INSERT INTO contact (one, state, reason, tried_at_ms, answered_at_ms)"
-        " VALUES (1, ?1, ?2, ?3, ?4) ON CONFLICT (one) DO UPDATE SET state = ?1, reason = ?2,"
-        " tried_at_ms = ?3, answered_at_ms = coalesce(?4, answered_at_ms)",
-        (state, reason, at_ms, None if state == "unreachable" else at_ms),
+        "INSERT INTO contact (one, state, reason, tried_at_ms, answered_at_ms, alarms)"
+        " VALUES (1, ?1, ?2, ?3, ?4, coalesce(?5, '')) ON CONFLICT (one) DO UPDATE SET"
+        " state = ?1, reason = ?2, tried_at_ms = ?3,"
+        " answered_at_ms = coalesce(?4, answered_at_ms), alarms = coalesce(?5, alarms)",
+        (
+            state,
+            reason,
+            at_ms,
+            None if state == "unreachable" else at_ms,
+            None if alarms is None else " ".join(sorted(alarms)),
+        ),
     )
 
 

@@ -135,6 +135,17 @@ def totals(connection: Connection) -> list[tuple[str, str, int, int, int]]:
     return [(till, kind, count, int(fen), int(odd)) for till, kind, count, fen, odd in found]
 
 
+def standing_alarms(connection: Connection, till: str, kinds: Iterable[str]) -> tuple[str, ...]:
+    """Return which of these kinds of alarm a till has."""
+    found = connection.execute(
+        select(ALARM.c.kind)
+        .where(ALARM.c.till == till, ALARM.c.kind.in_(sorted(kinds)))
+        .distinct()
+        .order_by(ALARM.c.kind)
+    )
+    return tuple(found.scalars())
+
+
 def alarms(connection: Connection) -> list[tuple[str, str, str, int, str]]:
     """Return every alarm `(till, kind, run, seq, about)`."""
     found = connection.execute(

@@ -108,3 +108,9 @@ def journal(db: Database) -> None:
 def hub(db: Database) -> None:
     """Create what the till knows of its hub: the enrolment and the last contact."""
     db.executescript(_HUB)
+
+
+@MIGRATIONS()
+def alarms(db: Database) -> None:
+    """Keep which alarms the hub had about this till when it last answered."""
+    db.executescript("ALTER TABLE contact ADD COLUMN alarms TEXT NOT NULL DEFAULT ''")

@@ -5,8 +5,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
+from pos.faces.counter.panels import Standing, state_rows
 from pos.faces.counter.rows import big, center, fit, pair, right, row_cells, wrap
 from pos.rules.notes import likely_cash
+from sync.language import Language
 from sync.rules.money import format_yuan
 
 TEXT = st.text(alphabet="信阳毛尖 abc129，。（）%", max_size=30)
@@ -57,3 +59,13 @@ def test_the_exact_sum_is_offered_first_and_every_other_is_more(due_fen: int) ->
     assert exact == due_fen
     assert more == sorted(more)
     assert all(fen > due_fen for fen in more)
+
+
+def test_an_alarm_of_the_hub_says_what_it_is_about() -> None:
+    say = Language("en", ["pos"])
+    quiet = state_rows(say, Standing(hub="unreachable", reason="hub.unreachable"), 0, 29)
+    alarmed = state_rows(say, Standing(hub="alarm", reason="branch hub.unreachable"), 0, 29)
+    assert len(alarmed) == len(quiet) + 2
+    told = ["".join(text for text, _ in row).strip() for row in alarmed]
+    assert told[3:5] == ["data copied or put back?", "hub.unreachable"]
+    assert all(row_cells(row) <= 29 for row in alarmed)

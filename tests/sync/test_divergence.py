@@ -2,16 +2,21 @@
 
 from pathlib import Path
 
+from sqlalchemy import delete
+
 from sync.rules.entry import Draft, Entry
+from sync.services.status import read_status
 from sync.services.till import OpenTill
 from sync.setup import Setup
 from sync.stores import journal as journals
+from sync.stores.hub_tables import ALARM
 
 from .tills import (
     HubMachine,
     assert_booked_once,
     assert_settled,
     copy_till,
+    down,
     opened,
     sell,
 )
@@ -73,6 +78,38 @@ def test_data_copied_back_from_yesterday_is_a_branch_and_nothing_sticks(
         assert len(third) == 2, "the hub knew all of the first run: nothing to carry"
     assert_booked_once(hub, ids)
     assert "branch" in hub.alarms()
+
+
+def test_the_alarm_stays_on_the_tills_status_until_it_is_settled_at_the_hub(
+    tmp_path: Path, setup: Setup, hub: HubMachine
+) -> None:
+    with opened(setup) as till:
+        hub.enrol(till)
+        sell(till, 2)
+        hub.push(till)
+    copy = copy_till(setup, tmp_path / "copy")
+    with opened(setup) as till:
+        hub.push(till)
+        assert read_status(till).hub == "reachable"
+    with opened(copy) as till:
+        hub.push(till)
+    with opened(copy) as till:
+        sell(till, 1)
+        hub.push(till)
+        assert (read_status(till).hub, read_status(till).reason) == ("alarm", "branch")
+        hub.wire.faults = [down]
+        hub.push(till)
+        assert (read_status(till).hub, read_status(till).reason) == (
+            "alarm",
+            "branch hub.unreachable",
+        )
+        hub.push(till)
+        assert (read_status(till).hub, read_status(till).reason) == ("alarm", "branch")
+        with hub.data.engine.begin() as connection:
+            connection.execute(delete(ALARM))
+        sell(till, 1)
+        hub.push(till)
+        assert (read_status(till).hub, read_status(till).reason) == ("reachable", "")
 
 
 def test_two_machines_that_go_on_with_the_same_run_lose_no_sale(

@@ -93,7 +93,7 @@ def _standing(till: OpenTill, printing: PrintWorker) -> Standing | None:
         waiting = printing.unfinished()
     except (Fault, SqliteError):
         return None
-    return Standing(status.hub, status.pending, printing.state, waiting)
+    return Standing(status.hub, status.reason, status.pending, printing.state, waiting)
 
 
 @contextmanager

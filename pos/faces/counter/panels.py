@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from pos.faces.counter.looks import Tone
-from pos.faces.counter.rows import EMPTY, Row, big, pair, right, wrap
+from pos.faces.counter.rows import EMPTY, Row, big, fit, pair, right, wrap
 from pos.rules.basket import PricedBasket
 from pos.rules.cart import Cart
 from pos.rules.key_settings import KeySettings, shown_key
@@ -21,6 +21,10 @@ HUB_WORDS: dict[HubState, tuple[str, Tone]] = {
     "unreachable": (N_("offline"), "money"),
     "alarm": (N_("ALARM: tell the manager"), "bad"),
 }
+ALARM_WORDS = {
+    "branch": N_("data copied or put back?"),
+    "fork": N_("data copied while selling?"),
+}
 PRINTER_WORDS: dict[PrinterState, tuple[str, Tone]] = {
     "none": (N_("on screen only"), "dim"),
     "ready": (N_("ready"), "good"),
@@ -34,9 +38,13 @@ PRINTER_WORDS: dict[PrinterState, tuple[str, Tone]] = {
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What goes on beside the sale: the hub, entries it has not got, the printer, what waits."""
+    """What goes on beside the sale: the hub, entries it has not got, the printer, what waits.
+
+    `reason` says in slugs what an alarm of the hub is about.
+    """
 
     hub: HubState = "unknown"
+    reason: str = ""
     pending: int = 0
     printer: PrinterState = "none"
     unprinted: int = 0
@@ -122,10 +130,13 @@ def state_rows(say: Language, standing: Standing, held: int, width: int) -> list
     pending = (
         say("{count} to send", count=standing.pending) if standing.pending else say("all sent")
     )
+    why = [say(ALARM_WORDS.get(each, each)) for each in standing.reason.split()]
+    alarm: list[Row] = [((fit(word, width), "dim"),) for word in why if standing.hub == "alarm"]
     return [
         pair(say("Held"), str(held), width, "money" if held else "dim"),
         pair(say("Printer"), f"● {printer}", width, tone),
         pair(say("Hub"), f"● {say(hub)}", width, hub_tone),
+        *alarm,
         pair(say("Entries"), pending, width, "money" if standing.pending else "dim"),
     ]
 
