@@ -81,6 +81,11 @@ def load_or_create_till_keys(directory: Path) -> TillKeys:
     return TillKeys(install_of(public), public, private)
 
 
+def has_hub_keys(directory: Path) -> bool:
+    """Tell whether the hub in this directory already has its keys."""
+    return (directory / HUB_KEY).exists()
+
+
 def load_or_create_hub_keys(directory: Path) -> HubKeys:
     """Read the hub's keys, or make them at first use. Raises `Fault` if the file is damaged."""
     secret, seal_secret = _load_or_create(directory / HUB_KEY, "hub", 2)

@@ -2,6 +2,7 @@
 
 from sync.package import HubStep
 from sync.stores import hub_tables as tables
+from sync.stores.hub_identity import IDENTITY
 
 STEPS = (
     HubStep(
@@ -21,4 +22,5 @@ STEPS = (
     HubStep("challenges that were used", tables=(tables.USED_CHALLENGE,)),
     HubStep("revoked tills and what is held of them", tables=(tables.REVOCATION, tables.HELD)),
     HubStep("the register of enrolments and revocations", tables=(tables.ACT,)),
+    HubStep("whose database this is", tables=(IDENTITY,)),
 )
