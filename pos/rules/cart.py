@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from membership.rules.phone import PhoneToken
 from membership.rules.plan import PlanSettings
 from pos.rules.basket import MOST_QUANTITY, Benefits, Line
-from pos.rules.items import SHIPS_NEVER, SHIPS_ONLY, Delivery, Item
+from pos.rules.items import SHIPS_NEVER, SHIPS_ONLY, Delivery, Item, Tier
 from sync.rules.entry import Private
 from sync.rules.refusal import N_, Refused
 
@@ -296,11 +296,19 @@ def _is_label(line: Line) -> bool:
 
 
 def _piece_line(cart: Cart, item: Item, delivery: Delivery) -> Line | None:
-    """Find the line onto which pieces of this item go."""
+    """Find the line onto which pieces of this item go: one whose prices are still the item's.
+
+    A line keeps the prices at which it was put in, so pieces at a new price are another line.
+    """
     for line in cart.lines:
-        if line.item.sku == item.sku and line.delivery == delivery and not _is_label(line):
+        same = line.item.sku == item.sku and _prices(line.item) == _prices(item)
+        if same and line.delivery == delivery and not _is_label(line):
             return line
     return None
+
+
+def _prices(item: Item) -> tuple[int, int | None, tuple[Tier, ...]]:
+    return item.retail_fen, item.plus_fen, item.tiers
 
 
 def _appended(cart: Cart, line: Line) -> Cart:

@@ -10,7 +10,7 @@ from membership.rules.plan import PlanSettings
 from pos.rules import cart as carting
 from pos.rules.basket import MOST_QUANTITY, Benefits, Line
 from pos.rules.cart import Cart, CartMember, JoinRequest
-from pos.rules.items import SHIPS_MAY, SHIPS_NEVER, SHIPS_ONLY, Item
+from pos.rules.items import SHIPS_MAY, SHIPS_NEVER, SHIPS_ONLY, Item, Tier
 from pos.rules.pricing import price_basket
 from sync.rules.entry import Private
 from sync.rules.refusal import Refused
@@ -56,6 +56,33 @@ def test_the_same_item_goes_onto_its_line() -> None:
     cart = filled(TEA, CUP, TEA)
     assert shape(cart) == [(1, "TEA", 2, "carried"), (2, "CUP", 1, "carried")]
     assert cart.touched == 1
+
+
+def test_a_line_keeps_the_price_at_which_it_was_put_in() -> None:
+    dearer = msgspec.structs.replace(TEA, retail_fen=19900)
+    cart = filled(TEA, dearer, dearer, TEA)
+    assert [(line.item.retail_fen, line.quantity) for line in cart.lines] == [
+        (16800, 2),
+        (19900, 2),
+    ]
+
+
+def test_lines_of_two_prices_stay_apart_when_they_leave_alike() -> None:
+    cart = ok(carting.add(filled(TEA), msgspec.structs.replace(TEA, retail_fen=19900)))
+    cart = ok(carting.set_delivery(cart, 1, "shipped"))
+    cart = ok(carting.set_delivery(cart, 2, "shipped"))
+    assert shape(cart) == [(1, "TEA", 1, "shipped"), (2, "TEA", 1, "shipped")]
+
+
+def test_quantities_add_up_over_lines_of_two_prices() -> None:
+    before = msgspec.structs.replace(TEA, tiers=(Tier(4, 15000),))
+    after = msgspec.structs.replace(TEA, retail_fen=17800, tiers=(Tier(4, 16000),))
+    cart = filled(before, before, after, after)
+    priced = price_basket(cart.lines, Benefits())
+    assert [(line.amount_fen, line.price) for line in priced.lines] == [
+        (30000, "tier"),
+        (32000, "tier"),
+    ]
 
 
 def test_carried_and_shipped_are_two_lines() -> None:
