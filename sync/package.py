@@ -13,13 +13,16 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from sync.rules.feed_row import FeedRow as FeedRow
+
 if TYPE_CHECKING:
     from sqlalchemy import Column, Connection, Index, Table
     from sqlite_utils import Database
     from sqlite_utils.migrations import Migrations
 
+    from sync.keys import HubKeys
     from sync.rules.bad_rows import BadRows
-    from sync.rules.entry import Header
+    from sync.rules.entry import Header, Private
     from sync.rules.refusal import Refused
 
 
@@ -45,10 +48,14 @@ class Kind:
 
 @dataclass(frozen=True, slots=True)
 class Arrived:
-    """An entry the hub has appended and now books; `till_name` is its short name."""
+    """An entry the hub has appended and now books; `till_name` is its short name.
+
+    `private` is what was sealed to the hub; None where there is none, or it was deleted.
+    """
 
     header: Header
     body: bytes
+    private: Private | None
     till_name: str
     center: str
 
@@ -90,22 +97,16 @@ class Projection:
     """How the hub books one kind: into the package's own tables, from appended entries.
 
     `book` gets entries of this kind and of one till that are new at the hub, in order, inside the
-    hub's open transaction. It books all it can read, odd or not, and never raises for bad data.
+    hub's open transaction, and the hub's keys. It books all it can read, odd or not, and never
+    raises for bad data. What it changes in a feed it puts there in the same transaction.
     `last_counter` is there where entries use up a certificate's card counters: of one till
     (install id), the highest from a first to a last counter that is booked, of entries up to
     the seq given for their run (None: of all); None if none is.
     """
 
     kind: str
-    book: Callable[[Connection, Sequence[Arrived]], Noticed]
+    book: Callable[[Connection, Sequence[Arrived], HubKeys], Noticed]
     last_counter: LastCounter | None = None
-
-
-class FeedRow(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
-    """One row of a feed: its key and its contents as JSON; empty contents are a tombstone."""
-
-    key: str
-    data: bytes
 
 
 @dataclass(frozen=True, slots=True)

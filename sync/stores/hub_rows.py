@@ -6,6 +6,7 @@ the values here (bytes, str, int, bool, None) need no conversion in any database
 
 from collections.abc import Mapping, Sequence
 from operator import itemgetter
+from typing import Any
 
 from sqlalchemy import Connection, Insert, Table, insert
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
@@ -30,19 +31,41 @@ def add_one_missing(connection: Connection, table: Table, row: Row) -> bool:
     return connection.execute(_missing(connection, table).values(row)).rowcount == 1
 
 
+def put_changed(
+    connection: Connection, table: Table, rows: Sequence[Row], *, unless_same: str
+) -> int:
+    """Insert rows, or replace those that are there unless the column named is the same.
+
+    Every row has a value for every column; returns how many were inserted or replaced.
+    """
+    own = postgresql_insert if connection.dialect.name == "postgresql" else sqlite_insert
+    statement = own(table)
+    keys = [column.name for column in table.primary_key]
+    others = {each.name: statement.excluded[each.name] for each in table.c if each.name not in keys}
+    return _execute(
+        connection,
+        statement.on_conflict_do_update(
+            index_elements=keys,
+            set_=others,
+            where=table.c[unless_same] != statement.excluded[unless_same],
+        ),
+        rows,
+    )
+
+
 def _missing(connection: Connection, table: Table) -> Insert:
     if connection.dialect.name == "postgresql":
         return postgresql_insert(table).on_conflict_do_nothing()
     return sqlite_insert(table).on_conflict_do_nothing()
 
 
-def _execute(connection: Connection, statement: Insert, rows: Sequence[Row]) -> None:
+def _execute(connection: Connection, statement: Insert, rows: Sequence[Row]) -> int:
     if not rows:
-        return
+        return 0
     compiled = statement.compile(dialect=connection.dialect)
     assert isinstance(compiled, SQLCompiler)
     if compiled.positiontup is None:
-        connection.exec_driver_sql(compiled.string, [dict(row) for row in rows])
+        given: Any = [dict(row) for row in rows]
     else:
-        take = itemgetter(*compiled.positiontup)
-        connection.exec_driver_sql(compiled.string, [take(row) for row in rows])
+        given = list(map(itemgetter(*compiled.positiontup), rows))
+    return connection.exec_driver_sql(compiled.string, given).rowcount

@@ -2,6 +2,8 @@
 
 from sync.package import HubStep
 from sync.stores import hub_tables as tables
+from sync.stores.hub_epoch import HUB_EPOCH
+from sync.stores.hub_feeds import FEED, FEED_ROW
 from sync.stores.hub_identity import IDENTITY
 
 STEPS = (
@@ -22,5 +24,6 @@ STEPS = (
     HubStep("challenges that were used", tables=(tables.USED_CHALLENGE,)),
     HubStep("revoked tills and what is held of them", tables=(tables.REVOCATION, tables.HELD)),
     HubStep("the register of enrolments and revocations", tables=(tables.ACT,)),
+    HubStep("feeds, and the epochs their versions belong to", tables=(FEED, FEED_ROW, HUB_EPOCH)),
     HubStep("whose database this is", tables=(IDENTITY,)),
 )

@@ -9,6 +9,9 @@ TABLES = [
     table for package in xuanpin.PACKAGES for step in package.hub_steps() for table in step.tables
 ]
 OF_THE_HUB = {  # written by enrolments, by people and by the hub itself, never by pushes
+    "feed",
+    "feed_row",  # of a center, or of all
+    "hub_epoch",
     "till",
     "certificate",
     "invite",
