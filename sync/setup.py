@@ -16,6 +16,16 @@ from sync.rules.hub_address import is_hub_address
 from sync.rules.refusal import N_, Refused
 
 
+def _check_path(key: str, given: str) -> None:
+    try:
+        Path(given).expanduser()
+    except RuntimeError:
+        said = N_("the home directory in “{path}” is not known here")
+        raise SettingError(key, said, path=given) from None
+    if "\0" in given:
+        raise SettingError(key, N_("“{path}” cannot be a directory"), path=given)
+
+
 class TillSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """[till]: which till this is and where it keeps its data."""
 
@@ -26,15 +36,7 @@ class TillSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     def __post_init__(self) -> None:
         """Refuse a directory that no path can name: another user's home, or a NUL in it."""
-        given = self.data_directory
-        try:
-            Path(given).expanduser()
-        except RuntimeError:
-            said = N_("the home directory in “{path}” is not known here")
-            raise SettingError("data_directory", said, path=given) from None
-        if "\0" in given:
-            said = N_("“{path}” cannot be a directory")
-            raise SettingError("data_directory", said, path=given)
+        _check_path("data_directory", self.data_directory)
 
 
 class CenterSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -59,11 +61,20 @@ class HubSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     partitions: Annotated[int, msgspec.Meta(ge=1, le=256)] = 16
     push_every_s: Annotated[int, msgspec.Meta(ge=1, le=3600)] = 5
     timeout_s: Annotated[int, msgspec.Meta(ge=1, le=120)] = 10
+    second_medium: str = ""
+    ca: str = ""
+    tls_certificate: str = ""
+    tls_key: str = ""
 
     def __post_init__(self) -> None:
-        """Refuse an address at which no hub can be."""
+        """Refuse an address at which no hub can be, and half of what TLS needs."""
         if self.url and not is_hub_address(self.url):
             raise SettingError("url", N_("“{url}” is not the address of a hub"), url=self.url)
+        for key in ("second_medium", "ca", "tls_certificate", "tls_key"):
+            _check_path(key, getattr(self, key))
+        if bool(self.tls_certificate) != bool(self.tls_key):
+            missing = "tls_key" if self.tls_certificate else "tls_certificate"
+            raise SettingError(missing, N_("TLS needs tls_certificate and tls_key"))
 
 
 class UiSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -111,6 +122,10 @@ class Setup:
     def hub_directory(self) -> Path:
         """Where a hub on this machine keeps its database and keys."""
         return self.root / "hub"
+
+    def place(self, given: str) -> Path:
+        """Return a path from the settings; a relative one starts where their file is."""
+        return self.settings.path.absolute().parent / Path(given).expanduser()
 
     def center(self) -> CenterSettings | Refused:
         """Return this till's center, or a refusal that lists the configured ones."""

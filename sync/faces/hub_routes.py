@@ -18,7 +18,9 @@ def all_routes(setup: Setup, opened: OpenHub) -> tuple[APIRouter, ...]:
     centers = setup.settings.named(CenterSettings)
     names = {center.number: name for name, center in centers.items()}
     hub = Hub(opened.engine, opened.keys, setup.packages, setup.clock, names)
-    inviting = Inviting(opened.engine, opened.keys, opened.directory, setup.clock)
+    inviting = Inviting(
+        opened.engine, opened.keys, opened.directory, setup.clock, medium=opened.medium
+    )
     door = SignedDoor(Authenticating(opened.engine, opened.keys, setup.clock), setup.say)
     return (
         till_routes(hub, inviting, setup.say),

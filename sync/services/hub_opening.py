@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from sqlalchemy import URL, Engine, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from sync.database import hub_snapshot, hub_transaction, open_hub
-from sync.keys import HubKeys, load_or_create_hub_keys
+from sync.keys import HUB_KEY, HubKeys, has_hub_keys, load_or_create_hub_keys
 from sync.package import HubStep
 from sync.rules.refusal import N_, Fault, Refused
+from sync.second_medium import SecondMedium
 from sync.setup import Setup
-from sync.stores import hub_migrations
+from sync.stores import hub_identity, hub_migrations, hub_register
+from sync.stores.hub_register import Register
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,23 +25,33 @@ class OpenHub:
     engine: Engine
     keys: HubKeys
     directory: Path
+    medium: SecondMedium | None = None
+
+    @property
+    def register(self) -> Register:
+        """What every enrolment and revocation at this hub is recorded with."""
+        return Register(self.keys, self.medium)
 
     def close(self) -> None:
         """Close every connection."""
         self.engine.dispose()
 
 
-def open_hub_data(setup: Setup, database: str = "") -> OpenHub | Refused:
+def open_hub_data(
+    setup: Setup, database: str = "", *, without_medium: bool = False
+) -> OpenHub | Refused:
     """Open the hub's keys and database (`database`, else [hub] database, else SQLite here).
 
-    Creates what is missing. Refused if the database cannot be used; raises `Fault` for keys.
+    Creates what is missing, but no keys for a database that belongs to a hub already, and carries
+    out what only the second medium knows. Refused if the database cannot be used or is another
+    hub's; raises `Fault` for directory, keys and second medium. `without_medium` leaves that
+    alone, for whoever is about to begin on it.
     """
     directory = setup.hub_directory
     try:
         directory.mkdir(parents=True, exist_ok=True, mode=0o700)
     except OSError as error:
         raise Fault(_unusable(directory, error.strerror)) from error
-    keys = load_or_create_hub_keys(directory)
     here = URL.create("sqlite", database=str(directory / "hub.db"))
     url = database or setup.hub.database or here.render_as_string(hide_password=False)
     try:
@@ -49,14 +61,50 @@ def open_hub_data(setup: Setup, database: str = "") -> OpenHub | Refused:
         engine = open_hub(url)
     except (ArgumentError, ImportError) as error:
         return _unusable("[hub] database", error)
+    opened: OpenHub | Refused | None = None
     try:
-        refused = _migrate(engine, setup)
+        prepared = _prepared(setup, engine, directory)
+        if isinstance(prepared, OpenHub) and not without_medium:
+            prepared = _caught_up(replace(prepared, medium=second_medium(setup)), setup)
+        opened = prepared
     except DBAPIError as error:
-        refused = _unusable(engine.url.render_as_string(), error.orig)
+        opened = _unusable(engine.url.render_as_string(), error.orig)
+    finally:
+        if not isinstance(opened, OpenHub):
+            engine.dispose()
+    return opened
+
+
+def _prepared(setup: Setup, engine: Engine, directory: Path) -> OpenHub | Refused:
+    refused = _migrate(engine, setup)
     if refused is not None:
-        engine.dispose()
         return refused
+    with hub_snapshot(engine) as connection:
+        owner = hub_identity.owner(connection)
+    if owner is not None and not has_hub_keys(directory):
+        return _not_ours(engine, owner, directory)
+    keys = load_or_create_hub_keys(directory)
+    if owner is None:
+        with hub_transaction(engine) as connection:
+            owner = hub_identity.claim(connection, keys.hub_id)
+    if owner != keys.hub_id:
+        return _not_ours(engine, owner, directory)
     return OpenHub(engine, keys, directory)
+
+
+def second_medium(setup: Setup) -> SecondMedium | None:
+    """Return the second medium of the settings, None if there is none."""
+    given = setup.hub.second_medium
+    return SecondMedium(setup.place(given)) if given else None
+
+
+def _caught_up(opened: OpenHub, setup: Setup) -> OpenHub:
+    """Check both copies of the register and carry out what only the second medium knows."""
+    hub_register.check_medium(opened.register)
+    with hub_transaction(opened.engine) as connection:
+        hub_register.up_to_date(connection, opened.register)
+        hub_register.adopt_unrecorded(connection, opened.register, setup.clock.now_ms())
+    return opened
 
 
 def hub_steps(setup: Setup) -> list[tuple[str, HubStep]]:
@@ -83,6 +131,15 @@ def _migrate(engine: Engine, setup: Setup) -> Refused | None:
                     now_ms=setup.clock.now_ms(),
                 )
     return None
+
+
+def _not_ours(engine: Engine, owner: str, directory: Path) -> Refused:
+    return Refused(
+        "hub.other_keys",
+        N_("The hub's database at {place} belongs to hub {owner}, whose keys are not in {path}."),
+        N_("Put that hub's hub.key there, from another of its machines or from its backup."),
+        {"place": engine.url.render_as_string(), "owner": owner, "path": directory / HUB_KEY},
+    )
 
 
 def _newer(engine: Engine, step: str) -> Refused:

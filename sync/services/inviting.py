@@ -11,17 +11,18 @@ from sync.clock import Clock
 from sync.database import hub_transaction
 from sync.keys import SECRET_BYTES, HubKeys, read_phone_key, write_phone_key
 from sync.rules import enrolling
-from sync.rules.certificate import Certificate, day_number, issue, read
+from sync.rules.certificate import Certificate, issue, read
 from sync.rules.days import china_day
 from sync.rules.enrolling import Ask, Code, Given
 from sync.rules.refusal import N_, Refused
-from sync.stores import hub_tills
-from sync.stores.hub_tills import Invite, Till
+from sync.rules.register import Granted
+from sync.second_medium import SecondMedium
+from sync.stores import hub_register, hub_revocations, hub_tills
+from sync.stores.hub_granting import next_certificate
+from sync.stores.hub_register import Register
+from sync.stores.hub_tills import Invite
 
 INVITE_MS = 10 * 60 * 1000
-CARDS_PER_CERTIFICATE = 100_000
-LAST_COUNTER = 2**32 - 1
-CERTIFICATE_DAYS = 3 * 366
 _MOST_NAME = 32
 
 
@@ -45,8 +46,14 @@ class Inviting:
         directory: Path,
         clock: Clock,
         entropy: Callable[[int], bytes] = secrets.token_bytes,
+        *,
+        medium: SecondMedium | None = None,
     ) -> None:
-        """Use the hub's keys; centers' phone keys are files under `directory`."""
+        """Use the hub's keys; centers' phone keys are files under `directory`.
+
+        Each enrolment reaches the second `medium` before it takes effect.
+        """
+        self._register = Register(keys, medium)
         self._engine = engine
         self._keys = keys
         self._directory = directory
@@ -77,7 +84,8 @@ class Inviting:
 
         The till that used a code may use it again until it runs out, since an answer can be
         lost, and is given the same; to anybody else a used code is unknown. Enrolling an
-        enrolled till with a new code renews its certificate and keeps its number.
+        enrolled till with a new code renews its certificate and keeps its number. Refused for a
+        revoked till; raises `Fault` if the second medium does not take it.
         """
         message = enrolling.read_message(data)
         if isinstance(message, Refused):
@@ -104,28 +112,24 @@ class Inviting:
     def _enrol(
         self, connection: Connection, invite: Invite, wanted: Ask, now_ms: int
     ) -> bytes | Refused:
+        hub_register.up_to_date(connection, self._register)
         known = hub_tills.till_of(connection, wanted.install)
+        if hub_revocations.revocation_of(connection, wanted.install) is not None:
+            return _revoked()
         namesake = hub_tills.till_named(connection, invite.name)
         if namesake is not None and namesake.till != wanted.install:
             return _name_taken(invite.name)
         number = known.number if known else hub_tills.next_number(connection)
-        first = hub_tills.next_counter(connection)
-        if number is None or first + CARDS_PER_CERTIFICATE - 1 > LAST_COUNTER:
+        if number is None:
             return _full()
-        today = day_number(china_day(now_ms))
-        certificate = Certificate(
-            number=number,
-            center=invite.center,
-            from_day=today - 1,  # the till's clock may be behind the hub's by some hours
-            until_day=today + CERTIFICATE_DAYS,
-            counter_first=first,
-            counter_count=CARDS_PER_CERTIFICATE,
-            public_key=wanted.public_key,
+        certificate = next_certificate(
+            connection, number, invite.center, wanted.public_key, china_day(now_ms)
         )
+        if certificate is None:
+            return _full()
         data = issue(certificate, self._keys.sign)
-        till = Till(wanted.install, number, invite.name, invite.center, invite.center_name)
-        hub_tills.put_till(connection, till, now_ms)
-        hub_tills.add_certificate(connection, certificate, data)
+        act = Granted(invite.name, invite.center_name, data)
+        hub_register.record(connection, self._register, act, now_ms)
         return data
 
     def _give(self, code: Code, asked: bytes, invite: Invite, certificate: bytes) -> bytes:
@@ -168,6 +172,14 @@ def _name_taken(name: str) -> Refused:
         N_("Another till is called {name} at this hub already."),
         N_("Invite this till by another name."),
         {"name": name},
+    )
+
+
+def _revoked() -> Refused:
+    return Refused(
+        "enrol.revoked",
+        N_("This till was revoked at this hub."),
+        N_("Re-instate it first (`xuanpin sync reinstate`), or enrol it with a new key."),
     )
 
 

@@ -100,6 +100,26 @@ def add_certificate(connection: Connection, certificate: Certificate, data: byte
     add_missing(connection, CERTIFICATE, [row])
 
 
+def all_certificates(connection: Connection) -> list[tuple[Till, bytes]]:
+    """Return every certificate granted, with its till, in the order of their counters."""
+    found = connection.execute(
+        select(*_TILL, CERTIFICATE.c.data)
+        .join(CERTIFICATE, CERTIFICATE.c.till == TILL.c.till)
+        .order_by(CERTIFICATE.c.counter_first)
+    )
+    return [(Till(*row[:-1]), row[-1]) for row in found]
+
+
+def certificates_of(connection: Connection, till: str) -> list[bytes]:
+    """Return the certificates of a till, the newest last."""
+    found = connection.execute(
+        select(CERTIFICATE.c.data)
+        .where(CERTIFICATE.c.till == till)
+        .order_by(CERTIFICATE.c.counter_first)
+    )
+    return list(found.scalars())
+
+
 def add_invite(connection: Connection, invite: Invite, now_ms: int) -> None:
     """Open an invitation; those that ran out are forgotten with their secrets."""
     connection.execute(delete(INVITE).where(INVITE.c.expires_ms <= now_ms))

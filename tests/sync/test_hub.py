@@ -11,13 +11,14 @@ import pytest
 from membership.rules.grant import Granted
 from sync.rules.entry import Private
 from sync.services.hub import Total
+from tests.hub_databases import NewDatabase
 
 from .hub_scenes import FIRST, SECOND, Scribe, WebHub, mark, web_hub
 
 
 @pytest.fixture
-def hub(tmp_path: Path) -> Iterator[WebHub]:
-    with web_hub(tmp_path) as hub:
+def hub(tmp_path: Path, new_database: NewDatabase) -> Iterator[WebHub]:
+    with web_hub(tmp_path, new_database()) as hub:
         yield hub
 
 
@@ -277,7 +278,9 @@ def test_a_till_that_the_hub_forgot_comes_back_with_its_certificate(hub: WebHub)
 
 
 @pytest.mark.parametrize("seed", range(5))
-def test_any_order_of_delivery_ends_in_the_same_books(tmp_path: Path, seed: int) -> None:
+def test_any_order_of_delivery_ends_in_the_same_books(
+    tmp_path: Path, new_database: NewDatabase, seed: int
+) -> None:
     def deliver(hub: WebHub, choice: random.Random | None) -> dict[str, list[tuple[object, ...]]]:
         till = hub.enrolled()
         till.open_run(FIRST)
@@ -298,9 +301,9 @@ def test_any_order_of_delivery_ends_in_the_same_books(tmp_path: Path, seed: int)
             choice.shuffle(whole)
         for data in whole:
             hub.push(data)
-        return hub.state("segment", "till", "certificate", "invite")
+        return hub.state("segment", "till", "certificate", "invite", "act", "hub")
 
-    with web_hub(tmp_path / "straight") as hub:
+    with web_hub(tmp_path / "straight", new_database()) as hub:
         straight = deliver(hub, None)
-    with web_hub(tmp_path / "shuffled") as hub:
+    with web_hub(tmp_path / "shuffled", new_database()) as hub:
         assert deliver(hub, random.Random(seed)) == straight

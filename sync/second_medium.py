@@ -1,0 +1,86 @@
+"""The second medium: a file on another disk that takes each act of the hub before it counts."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from sync.rules.refusal import N_, Fault, Refused
+from sync.rules.register import split_lines
+
+REGISTER = "register.jsonl"
+
+
+@dataclass(frozen=True, slots=True)
+class SecondMedium:
+    """A directory that somebody mounted there; it is never made, so that its absence shows."""
+
+    directory: Path
+
+    @property
+    def path(self) -> Path:
+        """The file that holds the register."""
+        return self.directory / REGISTER
+
+    def lines(self) -> list[bytes]:
+        """Return every whole line, without newlines; none where nothing was written yet.
+
+        Raises `Fault` if the directory is not there or cannot be read.
+        """
+        return split_lines(self._read())[0]
+
+    def append(self, line: bytes) -> None:
+        """Write a line durably at the end, cutting what power loss left of one. Raises `Fault`.
+
+        What cannot be written whole is taken back, so that the next record has a sound place.
+        """
+        data = self._read()
+        with self._writing(), self.path.open("r+b" if data else "ab") as target:
+            size = split_lines(data)[1]
+            target.truncate(size)
+            target.seek(size)
+            try:
+                target.write(line)
+                target.flush()
+                os.fsync(target.fileno())
+            except OSError:
+                with contextlib.suppress(OSError):
+                    target.truncate(size)
+                raise
+            if not data:
+                _sync_directory(self.directory)
+
+    def _read(self) -> bytes:
+        with self._writing():
+            if not self.directory.is_dir():
+                raise FileNotFoundError(2, "there is no such directory")
+            return self.path.read_bytes() if self.path.exists() else b""
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            raise Fault(_unusable(self.directory, error.strerror or error)) from error
+
+
+def _sync_directory(directory: Path) -> None:
+    if os.name == "posix":
+        opened = os.open(directory, os.O_RDONLY)
+        try:
+            os.fsync(opened)
+        finally:
+            os.close(opened)
+
+
+def _unusable(directory: Path, problem: object) -> Refused:
+    return Refused(
+        "medium.unusable",
+        N_("The second medium at {path} cannot be used: {problem}."),
+        N_("Mount it and check its free space and permissions; nothing was changed."),
+        {"path": directory, "problem": problem},
+    )
