@@ -1,16 +1,18 @@
 """What the ground floor declares: its settings; its journal kinds and migrations."""
 
 from sync.package import Feed, HubStep, Kind, Package
+from sync.rules.closing import DAY_CLOSED
 from sync.rules.revocation import FEED
 from sync.rules.runs import CLOCK_JUMP, RUN_OPENED, SIGN_IN
 from sync.setup import SECTIONS
-from sync.stores import revoked_tills
+from sync.stores import day_totals, revoked_tills
 from sync.stores.journal_tables import MIGRATIONS
 
 KINDS = (
     Kind(RUN_OPENED, "A selling process started; the body names the parent entry."),
     Kind(SIGN_IN, "A cashier began to work at the till."),
     Kind(CLOCK_JUMP, "The wall clock moved by more than 24 hours on its own."),
+    Kind(DAY_CLOSED, "A business day was closed; the body has its totals and the head before it."),
 )
 
 
@@ -29,7 +31,7 @@ PACKAGE = Package(
     name="sync",
     sections=SECTIONS,
     kinds=KINDS,
-    journal_migrations=(MIGRATIONS,),
+    journal_migrations=(MIGRATIONS, day_totals.MIGRATIONS),
     reference_migrations=(revoked_tills.MIGRATIONS,),
     hub_steps=_hub_steps,
     feeds=_feeds,

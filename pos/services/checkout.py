@@ -33,6 +33,7 @@ from sync.rules.entry import MOST_BODY_BYTES, Draft
 from sync.rules.refusal import N_, Fault, Refused
 from sync.rules.runs import Stamp
 from sync.services.till import OpenTill
+from sync.stores import day_totals
 from sync.stores.journal import append
 
 LEAST_FREE_BYTES = 8 * 1024 * 1024
@@ -169,7 +170,8 @@ class Checkout:
 
     def _write(self, db: Database, sale: _Sale) -> Completed | Refused:
         """Write all of a sale inside its one transaction."""
-        cart, place = sale.cart, sale.place
+        place = sale.place
+        cart = replace(sale.cart, day=day_totals.first_open(db, date.fromisoformat(sale.cart.day)))
         grant = self._grant(db, sale)
         if isinstance(grant, Refused):
             return grant

@@ -28,6 +28,7 @@ from pos.stores import carts, catalogue
 from sync.rules.entry import Draft
 from sync.rules.refusal import N_, Refused
 from sync.services.till import OpenTill
+from sync.stores import day_totals
 from sync.stores.journal import append
 
 MOST_CHOICES = 20
@@ -258,7 +259,7 @@ class Register:
 
     def _blank(self) -> Cart:
         till = self._till
-        return carting.open_cart(till.new_id(), till.now_ms(), till.today().isoformat())
+        return carting.open_cart(till.new_id(), till.now_ms(), till.business_day())
 
     def _current(self) -> Cart:
         """Return the cart to change: an untouched one opens only now."""
@@ -366,7 +367,8 @@ class Register:
         if not carts.is_kept(db, cart.order_id):
             return
         body = voided(cart, _priced(cart), cashier=self._till.setup.till.cashier)
-        draft = Draft(CART_VOIDED, cart.order_id, cart.day, 0, msgspec.json.encode(body))
+        day = day_totals.first_open(db, date.fromisoformat(cart.day))
+        draft = Draft(CART_VOIDED, cart.order_id, day, 0, msgspec.json.encode(body))
         append(db, self._till.run, self._till.stamp(), draft)
         carts.remove(db, cart.order_id)
 

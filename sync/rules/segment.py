@@ -7,7 +7,7 @@ the till's certificate travels with it, so whoever knows the hub's key can check
 import hashlib
 import io
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import msgspec
@@ -24,7 +24,8 @@ MOST_ENTRIES = 500
 MOST_PACKED_BYTES = 1024 * 1024
 MOST_UNPACKED_BYTES = 4 * 1024 * 1024
 MOST_PRIVATE_BYTES = 64 * 1024
-_ENVELOPE_BYTES = 2048
+MOST_STANDING_BYTES = 2048
+_ENVELOPE_BYTES = 4096
 _ENTRY_OVERHEAD = 32
 _LEVEL = 3
 _MOST_INTEGER = 2**63 - 1
@@ -39,7 +40,8 @@ class SegmentHead(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_f
     """What the till signs: which entries of which run, for which hub.
 
     `prev` is the hash before the first entry, `last_hash` that of the last. `parent_run` is the
-    run that this run names as its parent, empty for a till's first.
+    run that this run names as its parent, empty for a till's first. `standing` are the till's
+    running totals (`sync.rules.standing`), at most `MOST_STANDING_BYTES`; empty if it sends none.
     """
 
     version: int
@@ -51,6 +53,7 @@ class SegmentHead(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_f
     last_seq: int
     last_hash: bytes
     parent_run: str
+    standing: bytes = b""
 
 
 class _Sent(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
@@ -97,14 +100,16 @@ def pack(
     parent_run: str,
     certificate: bytes,
     sign: Sign,
+    standing: Callable[[int], bytes] = lambda _count: b"",
 ) -> tuple[bytes, int]:
     """Pack the longest start of `entries` that fits; return the bytes and how many went in.
 
-    `entries` are consecutive entries of one run; `sign` is the till's.
+    `entries` are consecutive entries of one run; `sign` is the till's; `standing` returns its
+    running totals for a segment of so many of them.
     """
     chosen = cut(entries)
     while True:
-        data = _pack(chosen, hub_id, parent_run, certificate, sign)
+        data = _pack(chosen, hub_id, parent_run, certificate, sign, standing(len(chosen)))
         if len(data) <= MOST_PACKED_BYTES:
             return data, len(chosen)
         assert len(chosen) > 1, "one entry always fits"
@@ -112,7 +117,12 @@ def pack(
 
 
 def _pack(
-    entries: Sequence[Entry], hub_id: str, parent_run: str, certificate: bytes, sign: Sign
+    entries: Sequence[Entry],
+    hub_id: str,
+    parent_run: str,
+    certificate: bytes,
+    sign: Sign,
+    standing: bytes,
 ) -> bytes:
     first, last = entries[0], entries[-1]
     at = first.header
@@ -127,6 +137,7 @@ def _pack(
             last_seq=at.seq + len(entries) - 1,
             last_hash=last.hash,
             parent_run=parent_run,
+            standing=standing,
         )
     )
     wire = _Wire(1, head, sign(DOMAIN + head), certificate, [_sent(entry) for entry in entries])
@@ -219,6 +230,8 @@ def _head_problem(segment: Segment) -> str:
         return "run name"
     if len(head.prev) != len(GENESIS):
         return "length of the previous hash"
+    if len(head.standing) > MOST_STANDING_BYTES:
+        return "length of the running totals"
     if not 1 <= head.first_seq <= _MOST_INTEGER - MOST_ENTRIES:
         return "first seq"
     if head.last_seq != head.first_seq + len(segment.entries) - 1:
@@ -256,6 +269,11 @@ def entry_problem(header: Header, entry: Entry) -> str:
     ):
         return "private part"
     return header_problem(header)
+
+
+def is_name(text: str) -> bool:
+    """Tell whether a text can name a run, a kind or a boot."""
+    return _NAME.fullmatch(text) is not None
 
 
 def header_problem(header: Header) -> str:

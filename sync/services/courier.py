@@ -30,11 +30,13 @@ from sync.rules.reply import (
 )
 from sync.rules.runs import Stamp
 from sync.rules.segment import pack
+from sync.rules.standing import encode_standing
 from sync.services.diverging import Batch, Exchange, agreed, part
 from sync.services.till import OpenTill
 from sync.stores import journal as journals
 from sync.stores.contacts import ContactState, read_contact, write_contact, write_hub_clock
 from sync.stores.enrolment import Enrolment
+from sync.stores.standing import read_standing
 
 if TYPE_CHECKING:
     import httpx2
@@ -228,6 +230,7 @@ class Courier:
             parent_run=journals.parent_of(self._till.journal.read(), batch.run),
             certificate=enrolment.certificate,
             sign=self._till.keys.sign,
+            standing=lambda count: self._standing(batch, count),
         )
         with self._access.away():
             answer = post(
@@ -249,6 +252,14 @@ class Courier:
         done.hub_clock = Stamp(reply.hub_time_ms, now.mono_ms, now.boot)
         last = batch.entries[count - 1]
         return Exchange(reply, Mark(batch.run, last.header.seq, last.hash))
+
+    def _standing(self, batch: Batch, count: int) -> bytes:
+        """Return the till's running totals for a segment of `count` entries of a batch."""
+        db = self._till.journal.read()
+        last = batch.entries[count - 1]
+        sent = Mark(batch.run, last.header.seq, last.hash)
+        standing = read_standing(db, journals.runs(db), self._till.now_ms(), sent)
+        return encode_standing(standing) if standing else b""
 
     def _read(
         self, enrolment: Enrolment, answer: Answer, digest: bytes, run: str

@@ -11,6 +11,7 @@ from sync.rules.refusal import Refused
 from sync.rules.reply import FLAG_FORK, FLAG_GAP, Mark, Reply
 from sync.rules.runs import TAG_BYTES
 from sync.services.till import OpenTill
+from sync.stores import day_totals
 from sync.stores import journal as journals
 from sync.stores.carrying import carry_over
 
@@ -74,7 +75,7 @@ def part(till: OpenTill, common: Mark) -> None:
                 stamp,
                 tag=os.urandom(TAG_BYTES),
                 entry_id=till.new_id(),
-                day=till.today().isoformat(),
+                day=day_totals.first_open(db, till.today()),
             )
         else:
             journals.close_run(db, run, stamp.at_ms, None)

@@ -24,6 +24,7 @@ from sync.rules.ids import ENTROPY_BYTES, uuid7
 from sync.rules.refusal import N_, Fault, Refused
 from sync.rules.runs import CLOCK_JUMP, TAG_BYTES, ClockJump, Run, Stamp, clock_jump
 from sync.setup import Setup
+from sync.stores import day_totals
 from sync.stores import journal as journals
 from sync.stores.chain import check_tail
 from sync.stores.contacts import read_hub_clock
@@ -87,6 +88,13 @@ class OpenTill:
     def certain_day(self) -> date:
         """Return the day in China to judge memberships by, whatever the wall clock was set to."""
         return china_day(certain_ms(read_hub_clock(self.journal.read()), self.stamp()))
+
+    def business_day(self) -> str:
+        """Return the business day (ISO date) for which what happens now counts.
+
+        It is the day in China; once that is closed here, the next day that is open.
+        """
+        return day_totals.first_open(self.journal.read(), self.today())
 
     def new_id(self) -> str:
         """Make a UUIDv7."""
@@ -232,7 +240,7 @@ def _begin(till: OpenTill) -> Refused | None:
         if newest is not None:
             latest = max(newest[1].at_ms, journals.last_entry(db, newest[0]).header.at_ms)
             jump = clock_jump(newest[1], latest, stamp)
-        day = till.today().isoformat()
+        day = day_totals.first_open(db, till.today())
         run = journals.open_run(
             db,
             till.keys.install,

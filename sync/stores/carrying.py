@@ -43,6 +43,6 @@ def carry_over(
         draft = Draft(
             header.kind, header.id, header.day, header.amount_fen, entry.body, entry.private
         )
-        journals.append(db, run, replace(stamp, at_ms=header.at_ms), draft)
+        journals.carry(db, run, replace(stamp, at_ms=header.at_ms), draft)
     journals.close_run(db, closed.run, stamp.at_ms, run.run)
     return run

@@ -25,6 +25,7 @@ from sync.rules.runs import RUN_OPENED, RunOpened, run_name
 from sync.rules.runs import Run as Run
 from sync.rules.runs import Stamp as Stamp
 from sync.rules.segment import MOST_ENTRIES, MOST_UNPACKED_BYTES, header_problem
+from sync.stores import day_totals
 from sync.stores.journal_tables import MIGRATIONS as MIGRATIONS
 
 _LAST = """SELECT seq, hash, (SELECT successor FROM run WHERE run = ?1)
@@ -66,15 +67,27 @@ def write_install(db: Database, install: str) -> None:
 
 
 def append(db: Database, run: Run, stamp: Stamp, draft: Draft) -> Entry:
-    """Append one entry to a run's chain, inside the caller's transaction.
+    """Append one entry to a run's chain, inside the caller's transaction, and count it.
 
-    If the run was closed meanwhile because it diverged, the entry goes to its successor.
+    If the run was closed meanwhile because it diverged, the entry goes to its successor. The
+    draft's day must be open: `day_totals.first_open` finds one in the same transaction.
     """
+    _count(db, draft)
+    return carry(db, run, stamp, draft)
+
+
+def carry(db: Database, run: Run, stamp: Stamp, draft: Draft) -> Entry:
+    """Append what was counted when it happened, whether or not its day is closed by now."""
     while True:
         seq, prev, successor = db.execute(_LAST, (run.run,)).fetchone()
         if successor is None:
             return _write(db, run, seq + 1, prev, stamp, draft)
         run = run_by_name(db, run.till, successor)
+
+
+def _count(db: Database, draft: Draft) -> None:
+    assert not day_totals.is_closed(db, draft.day), "a closed day takes no further entry"
+    day_totals.count(db, draft.day, draft.kind, draft.amount_fen)
 
 
 def _write(db: Database, run: Run, seq: int, prev: bytes, stamp: Stamp, draft: Draft) -> Entry:
@@ -142,7 +155,9 @@ def open_run(
             carries=carries,
         )
     )
-    _write(db, run, 1, origin.hash, stamp, Draft(RUN_OPENED, entry_id, day, 0, body))
+    draft = Draft(RUN_OPENED, entry_id, day, 0, body)
+    _count(db, draft)
+    _write(db, run, 1, origin.hash, stamp, draft)
     return run
 
 
