@@ -51,6 +51,7 @@ class HubKeys:
     hub_id: str
     public: bytes
     seal_public: bytes
+    _directory: Path
     _private: Ed25519PrivateKey
     _seal_private: X25519PrivateKey
 
@@ -66,6 +67,14 @@ class HubKeys:
     def unseal(self, sealed: bytes) -> bytes | Refused:
         """Open what a till sealed to this hub; refused if it was altered."""
         return sealing.unseal(self._seal_private.private_bytes_raw(), sealed)
+
+    def center_directory(self, center: int) -> Path:
+        """Return where the keys of a center (by its number) are kept."""
+        return self._directory / "centers" / str(center)
+
+    def phone_key(self, center: int) -> bytes | None:
+        """Return a center's phone-hash key; None before its first till has come."""
+        return read_phone_key(self.center_directory(center))
 
 
 def has_till_keys(directory: Path) -> bool:
@@ -94,7 +103,7 @@ def load_or_create_hub_keys(directory: Path) -> HubKeys:
     public = private.public_key().public_bytes_raw()
     hub_id = hashlib.sha256(b"xuanpin.hub.1\0" + public).hexdigest()[:32]
     seal_public = seal_private.public_key().public_bytes_raw()
-    return HubKeys(hub_id, public, seal_public, private, seal_private)
+    return HubKeys(hub_id, public, seal_public, directory, private, seal_private)
 
 
 def read_phone_key(directory: Path) -> bytes | None:

@@ -11,6 +11,7 @@ from sync.rules.money import parse_yuan
 from sync.rules.refusal import N_, Refused
 
 PLUS = 1  # the plan's number on a card
+MOST_YEARS = 10
 
 
 class PlanSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -20,7 +21,7 @@ class PlanSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """
 
     price: str = "99.00"
-    years: Annotated[int, msgspec.Meta(ge=1, le=10)] = 1
+    years: Annotated[int, msgspec.Meta(ge=1, le=MOST_YEARS)] = 1
     name_zh: Annotated[str, msgspec.Meta(min_length=1)] = "PLUS会员 一年"
     name_en: Annotated[str, msgspec.Meta(min_length=1)] = "PLUS membership, one year"
     refund_rule_zh: Annotated[str, msgspec.Meta(min_length=1)] = (

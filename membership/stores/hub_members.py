@@ -1,6 +1,7 @@
-"""Memberships at the hub: what `membership_granted` entries say, booked as rows.
+"""Memberships at the hub: what `membership_granted` entries say, booked as rows and fed on.
 
 The till is in every unique key; no personal data is here, it stays sealed in the private part.
+What the tills of the center are fed is the card, signed by the hub, and the phone's keyed hash.
 A till numbers its cards, so two cards under one number say that its data was put back from an old
 copy, or that somebody else has its key: both are booked, and a manager is told.
 """
@@ -25,6 +26,8 @@ from sqlalchemy import (
 )
 
 from membership.rules.grant import KIND, read_granted
+from membership.stores.hub_fed_members import feed
+from sync.keys import HubKeys
 from sync.package import Arrived, HubStep, Noticed, Projection
 from sync.stores.hub_rows import add_all
 from sync.stores.hub_tables import BY_TILL
@@ -91,14 +94,19 @@ def _row(arrived: Arrived) -> dict[str, Any] | None:
     }
 
 
-def book(connection: Connection, arrived: Sequence[Arrived]) -> Noticed:
-    """Book grants of one till; notice unreadable bodies, and counters granted to two cards."""
+def book(connection: Connection, arrived: Sequence[Arrived], keys: HubKeys) -> Noticed:
+    """Book grants of one till and feed them to their centers.
+
+    Notices unreadable bodies, counters granted to two cards, and serials of two memberships.
+    """
     rows = [_row(one) for one in arrived]
     readable = [row for row in rows if row is not None]
-    contradicted = _granted_twice(connection, readable)
+    contradicted = [f"card counter {n}" for n in _granted_twice(connection, readable)]
     add_all(connection, HUB_MEMBER, readable)
     unread = tuple(index for index, row in enumerate(rows) if row is None)
-    return Noticed(unread, tuple(f"card counter {counter}" for counter in contradicted))
+    good = [one for one, row in zip(arrived, rows, strict=True) if row is not None]
+    contradicted += [f"card serial {serial}" for serial in feed(connection, good, keys)]
+    return Noticed(unread, tuple(contradicted))
 
 
 def _granted_twice(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> list[int]:

@@ -80,7 +80,7 @@ class Hub:
         self._keys = keys
         self._clock = clock
         self._center_names = center_names
-        self._books = hub_appending.books_of(packages)
+        self._books = hub_appending.books_of(packages, keys)
 
     @property
     def hub_id(self) -> str:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
+from sync.keys import HubKeys
 from sync.package import Arrived, Package, Projection
 from sync.rules import reply
 from sync.rules.origins import origin_of
@@ -17,17 +18,18 @@ Raised = tuple[str, str, int, str]  # an alarm: kind, run, seq, about
 
 @dataclass(frozen=True, slots=True)
 class Books:
-    """How a hub books: the projections by kind, and every kind it knows."""
+    """How a hub books: the projections by kind, every kind it knows, and its keys."""
 
     projections: Mapping[str, Projection]
     kinds: frozenset[str]
+    keys: HubKeys
 
 
-def books_of(packages: Sequence[Package]) -> Books:
+def books_of(packages: Sequence[Package], keys: HubKeys) -> Books:
     """Return how a hub books what these packages declare."""
     projections = {p.kind: p for package in packages for p in package.projections()}
     declared = {kind.name for package in packages for kind in package.kinds}
-    return Books(projections, frozenset(declared | set(projections)))
+    return Books(projections, frozenset(declared | set(projections)), keys)
 
 
 def take_in(
@@ -44,10 +46,10 @@ def take_in(
     ]
     # Forks are booked as well: two continuations of a copied journal are both real sales.
     arrived = [
-        Arrived(entry.header, entry.body, till.name, till.center_name)
+        Arrived(entry.header, entry.body, entry.private, till.name, till.center_name)
         for _, entry in [*taken.appended, *taken.forks]
     ]
-    booked = hub_bookings.book(connection, books.projections, books.kinds, arrived)
+    booked = hub_bookings.book(connection, books.projections, books.kinds, books.keys, arrived)
     raised += [(reply.FLAG_EXCEPTION, "", 0, about) for about in booked.contradicted]
     hub_bookings.add_alarms(connection, till.till, raised, now_ms)
     uninterpreted = {reply.FLAG_UNINTERPRETED} if booked.uninterpreted else set()

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, case, func, select
 
+from sync.keys import HubKeys
 from sync.package import Arrived, Projection
 from sync.rules.entry import Header
 from sync.rules.money import MOST_FEN
@@ -27,6 +28,7 @@ def book(
     connection: Connection,
     projections: Mapping[str, Projection],
     known_kinds: Container[str],
+    keys: HubKeys,
     arrived: Sequence[Arrived],
 ) -> Booked:
     """Book entries of one till, each exactly once by (till, kind, id, body digest).
@@ -49,7 +51,7 @@ def book(
         if index not in odd and one.header.kind in projections:
             by_kind.setdefault(one.header.kind, []).append(index)
     for kind, indexes in by_kind.items():
-        noticed = projections[kind].book(connection, [new[index] for index in indexes])
+        noticed = projections[kind].book(connection, [new[index] for index in indexes], keys)
         odd.update(indexes[place] for place in noticed.unread)
         contradicted += noticed.contradicted
     _add(connection, [one.header for one in new], odd)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
@@ -15,7 +16,7 @@ from membership.rules.card import (
     standing_of,
 )
 from membership.rules.grant import Authority, Issuer
-from sync.keys import write_phone_key
+from sync.keys import HubKeys, write_phone_key
 from sync.rules.certificate import Certificate, day_number, issue
 from sync.rules.refusal import Refused
 from sync.services.till import OpenTill
@@ -26,6 +27,12 @@ NOON_MS = 1_795_320_000_000  # 2026-11-22 12:00 in China
 DAY_MS = 86_400_000
 PHONE_KEY = bytes(range(32))
 FIRST_COUNTER, COUNTERS = 1000, 50
+
+
+def hub_keys(directory: Path) -> HubKeys:
+    """Return the hub's keys; the keys of its centers lie under `directory`."""
+    seal_public = HUB_SEAL.public_key().public_bytes_raw()
+    return HubKeys("f" * 32, public_of(HUB), seal_public, directory, HUB, HUB_SEAL)
 
 
 def key_of(number: int) -> Ed25519PrivateKey:

@@ -1,7 +1,8 @@
 """Booking memberships at the hub: one row a grant; what no card can say is not booked."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -9,11 +10,22 @@ import msgspec
 import pytest
 from sqlalchemy import Connection, select
 
+from membership.rules.card import Card, SignedCard, Trust, decode_card, standing_of
+from membership.rules.fed_member import FEED, FedMember, read_fed
 from membership.rules.grant import KIND, Granted
-from membership.stores.hub_members import HUB_MEMBER, book
+from membership.rules.phone import ENTROPY_BYTES, PhoneToken, phone_hash, phone_token
+from membership.stores import hub_members
+from membership.stores.hub_members import HUB_MEMBER
 from sync.database import hub_transaction, open_hub
+from sync.keys import write_phone_key
 from sync.package import Arrived, Noticed
-from sync.rules.entry import Header
+from sync.rules.entry import Header, Private
+from sync.stores import hub_feeds
+from sync.stores.hub_tables import CERTIFICATE
+
+from .certified import HUB, HUB_SEAL, PHONE_KEY, TILL, authority_of, hub_keys, public_of
+
+Book = Callable[[Sequence[Arrived]], Noticed]
 
 GRANTED = Granted(
     order_id="01aab8e1-0000-7000-8000-000000000001",
@@ -27,7 +39,12 @@ GRANTED = Granted(
 )
 
 
-def arrived(granted: Granted = GRANTED, body: bytes | None = None, **changed: Any) -> Arrived:
+def arrived(
+    granted: Granted = GRANTED,
+    body: bytes | None = None,
+    private: Private | None = None,
+    **changed: Any,
+) -> Arrived:
     body = msgspec.json.encode(granted) if body is None else body
     header = Header(
         version=1,
@@ -43,26 +60,32 @@ def arrived(granted: Granted = GRANTED, body: bytes | None = None, **changed: An
         amount_fen=0,
         body_bytes=len(body),
         body_sha256=hashlib.sha256(body).digest(),
-        private_sha256=b"",
+        private_sha256=private.digest() if private else b"",
     )
-    return Arrived(msgspec.structs.replace(header, **changed), body, "ZZ-01", "zhengzhou")
+    return Arrived(msgspec.structs.replace(header, **changed), body, private, "ZZ-01", "zhengzhou")
 
 
 @pytest.fixture
 def hub(tmp_path: Path) -> Iterator[Connection]:
     engine = open_hub(f"sqlite:///{tmp_path / 'hub.db'}")
     with hub_transaction(engine) as connection:
-        HUB_MEMBER.create(connection)
+        for table in (HUB_MEMBER, hub_feeds.FEED_ROW, CERTIFICATE):
+            table.create(connection)
         yield connection
     engine.dispose()
+
+
+@pytest.fixture
+def book(hub: Connection, tmp_path: Path) -> Book:
+    return lambda arrived: hub_members.book(hub, arrived, hub_keys(tmp_path))
 
 
 def rows(hub: Connection) -> list[dict[str, object]]:
     return [dict(row) for row in hub.execute(select(HUB_MEMBER)).mappings()]
 
 
-def test_a_grant_becomes_one_row(hub: Connection) -> None:
-    assert book(hub, [arrived()]) == Noticed()
+def test_a_grant_becomes_one_row(hub: Connection, book: Book) -> None:
+    assert book([arrived()]) == Noticed()
     (row,) = rows(hub)
     assert row["serial"] == GRANTED.serial
     assert (row["from_day"], row["until"]) == ("2026-11-22", "2027-11-22")
@@ -90,8 +113,8 @@ def changed(**values: Any) -> Arrived:
         changed(order_id="a\0b"),
     ],
 )
-def test_what_no_card_can_say_is_not_booked(hub: Connection, odd: Arrived) -> None:
-    assert book(hub, [odd, arrived()]) == Noticed(unread=(0,))
+def test_what_no_card_can_say_is_not_booked(hub: Connection, book: Book, odd: Arrived) -> None:
+    assert book([odd, arrived()]) == Noticed(unread=(0,))
     assert len(rows(hub)) == 1
 
 
@@ -107,25 +130,114 @@ def granted(number: int, *, till: str = "ab" * 16, **values: Any) -> Arrived:
 
 @pytest.mark.parametrize("together", [True, False])
 def test_two_cards_under_one_counter_are_both_booked_and_noticed(
-    hub: Connection, together: bool
+    hub: Connection, book: Book, together: bool
 ) -> None:
     first, second = granted(1), granted(2)
     twice = Noticed(contradicted=("card counter 70001",))
     if together:
-        assert book(hub, [first, second]) == twice
+        assert book([first, second]) == twice
     else:
-        assert book(hub, [first]) == Noticed()
-        assert book(hub, [second]) == twice
+        assert book([first]) == Noticed()
+        assert book([second]) == twice
     assert {row["serial"] for row in rows(hub)} == {"00a1b2c3d401", "00a1b2c3d402"}
 
 
-def test_other_counters_and_other_tills_contradict_nothing(hub: Connection) -> None:
-    assert book(hub, [granted(1), granted(2, counter=70_002)]) == Noticed()
-    assert book(hub, [granted(3, till="cd" * 16)]) == Noticed()
+def test_other_counters_and_other_tills_contradict_nothing(hub: Connection, book: Book) -> None:
+    assert book([granted(1), granted(2, counter=70_002)]) == Noticed()
+    assert book([granted(3, till="cd" * 16)]) == Noticed()
     assert len(rows(hub)) == 3
 
 
-def test_one_card_that_came_with_two_contents_is_not_a_second_card(hub: Connection) -> None:
-    assert book(hub, [granted(1)]) == Noticed()
-    assert book(hub, [granted(1, until="2028-11-22")]) == Noticed()
+def test_one_card_that_came_with_two_contents_is_not_a_second_card(
+    hub: Connection, book: Book
+) -> None:
+    assert book([granted(1)]) == Noticed()
+    other = book([granted(1, until="2028-11-22")])
+    assert other == Noticed(contradicted=("card serial 00a1b2c3d401",))
     assert len(rows(hub)) == 2
+
+
+def fed(hub: Connection, center: int = 1) -> dict[str, FedMember]:
+    """Return what a center's tills are fed, by serial."""
+    rows = hub_feeds.all_fed(hub, FEED, center)
+    return {row.key: member for row in rows if (member := read_fed(row.data))}
+
+
+def numbered(phone: str) -> Private:
+    """Seal a phone number to the hub, as a till does."""
+    token = phone_token(
+        phone, PHONE_KEY, HUB_SEAL.public_key().public_bytes_raw(), bytes(ENTROPY_BYTES)
+    )
+    assert isinstance(token, PhoneToken)
+    return token.private
+
+
+def test_a_grant_is_fed_to_its_center_as_a_card_of_the_hub(hub: Connection, book: Book) -> None:
+    assert book([arrived()]) == Noticed()
+    member = fed(hub)[GRANTED.serial]
+    signed = decode_card(member.card)
+    assert isinstance(signed, SignedCard)
+    assert signed.card == Card(
+        1, 1, GRANTED.serial, date(2026, 11, 22), date(2027, 11, 22), GRANTED.counter
+    )
+    trust = Trust(public_of(HUB), None, frozenset(), date(2027, 1, 1))
+    assert standing_of(signed, trust).state == "active"
+    assert (member.phone_hash, member.last4, member.sold_by) == ("", "", "")
+    assert fed(hub, center=2) == {}
+
+
+def test_a_sealed_number_is_fed_as_the_hash_by_which_the_center_knows_it(
+    hub: Connection, book: Book, tmp_path: Path
+) -> None:
+    write_phone_key(tmp_path / "centers" / "1", PHONE_KEY)
+    book([arrived(private=numbered("13800138000"))])
+    member = fed(hub)[GRANTED.serial]
+    assert (member.phone_hash, member.last4) == (phone_hash("13800138000", PHONE_KEY), "8000")
+
+
+@pytest.mark.parametrize("sealed", [b"", b"\0" * 64, b"x" * 31])
+def test_a_number_that_cannot_be_opened_costs_the_member_nothing_else(
+    hub: Connection, book: Book, tmp_path: Path, sealed: bytes
+) -> None:
+    write_phone_key(tmp_path / "centers" / "1", PHONE_KEY)
+    assert book([arrived(private=Private(bytes(16), sealed))]) == Noticed()
+    assert fed(hub)[GRANTED.serial].phone_hash == ""
+
+
+def test_a_provisional_card_is_fed_with_the_key_of_the_till_that_signed_it(
+    hub: Connection, book: Book
+) -> None:
+    authority = authority_of(public_of(TILL))
+    install = authority.certificate.install
+    row = {"till": install, "counter_first": 1000, "counter_count": 50, "data": authority.data}
+    hub.execute(CERTIFICATE.insert().values(row))
+    book([arrived(msgspec.structs.replace(GRANTED, provisional=True), till=install)])
+    assert fed(hub)[GRANTED.serial].sold_by == public_of(TILL).hex()
+
+
+def test_of_two_memberships_under_one_serial_the_first_is_fed_and_the_other_noticed(
+    hub: Connection, book: Book
+) -> None:
+    book([arrived()])
+    first = fed(hub)
+    thief = arrived(msgspec.structs.replace(GRANTED, until="2036-11-22", counter=9), till="cd" * 16)
+    assert book([thief]).contradicted == (f"card serial {GRANTED.serial}",)
+    assert fed(hub) == first
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"until": "2037-11-22"},
+        {"from_day": "2019-12-31", "until": "2020-06-01"},
+        {"from_day": "2027-11-23"},
+        {"from_day": "9990-01-01", "until": "9991-01-01"},
+        {"plan": 2},
+    ],
+)
+def test_days_that_no_plan_sold_are_booked_and_not_confirmed(
+    hub: Connection, book: Book, values: dict[str, Any]
+) -> None:
+    assert book([changed(**values)]) == Noticed()
+    assert len(rows(hub)) == 1
+    assert fed(hub) == {}

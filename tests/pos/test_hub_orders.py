@@ -1,7 +1,7 @@
 """Booking sales at the hub: one row an order, and nothing from a body that contradicts itself."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,10 +10,14 @@ import pytest
 from sqlalchemy import Connection, Engine, select
 
 from pos.rules.order import SALE, MemberUsed, Order, OrderLine, Payment
-from pos.stores.hub_orders import HUB_ORDER, PROJECTIONS, book
+from pos.stores import hub_orders
+from pos.stores.hub_orders import HUB_ORDER, PROJECTIONS
 from sync.database import hub_transaction, open_hub
+from sync.keys import load_or_create_hub_keys
 from sync.package import Arrived, Noticed
 from sync.rules.entry import Header
+
+Book = Callable[[Sequence[Arrived]], Noticed]
 
 LINE = OrderLine(
     sku="MJ250",
@@ -77,7 +81,7 @@ def arrived(order: Order = ORDER, body: bytes | None = None, **changed: Any) -> 
         body_sha256=hashlib.sha256(body).digest(),
         private_sha256=b"",
     )
-    return Arrived(msgspec.structs.replace(header, **changed), body, "ZZ-01", "zhengzhou")
+    return Arrived(msgspec.structs.replace(header, **changed), body, None, "ZZ-01", "zhengzhou")
 
 
 @pytest.fixture
@@ -95,12 +99,18 @@ def hub(engine: Engine) -> Iterator[Connection]:
         yield connection
 
 
+@pytest.fixture
+def book(hub: Connection, tmp_path: Path) -> Book:
+    keys = load_or_create_hub_keys(tmp_path)
+    return lambda arrived: hub_orders.book(hub, arrived, keys)
+
+
 def rows(hub: Connection) -> list[dict[str, object]]:
     return [dict(row) for row in hub.execute(select(HUB_ORDER)).mappings()]
 
 
-def test_a_sale_becomes_one_row_with_its_sums_by_method(hub: Connection) -> None:
-    assert book(hub, [arrived()]) == Noticed()
+def test_a_sale_becomes_one_row_with_its_sums_by_method(hub: Connection, book: Book) -> None:
+    assert book([arrived()]) == Noticed()
     (row,) = rows(hub)
     assert row["order_id"] == ORDER.order_id
     assert row["center"] == "zhengzhou"
@@ -110,14 +120,16 @@ def test_a_sale_becomes_one_row_with_its_sums_by_method(hub: Connection) -> None
     assert row["member_serial"] == "00a1b2c3d4e5"
 
 
-def test_the_same_order_with_another_content_stands_beside_the_first(hub: Connection) -> None:
+def test_the_same_order_with_another_content_stands_beside_the_first(
+    hub: Connection, book: Book
+) -> None:
     other = msgspec.structs.replace(ORDER, cashier="02")
-    assert book(hub, [arrived(), arrived(other)]) == Noticed()
+    assert book([arrived(), arrived(other)]) == Noticed()
     assert [row["cashier"] for row in rows(hub)] == ["01", "02"]
 
 
-def test_an_order_id_of_another_till_is_another_order(hub: Connection) -> None:
-    assert book(hub, [arrived(), arrived(till="cd" * 16)]) == Noticed()
+def test_an_order_id_of_another_till_is_another_order(hub: Connection, book: Book) -> None:
+    assert book([arrived(), arrived(till="cd" * 16)]) == Noticed()
     assert len(rows(hub)) == 2
 
 
@@ -152,12 +164,12 @@ def changed(**values: Any) -> Order:
     ],
 )
 def test_a_body_that_contradicts_itself_or_its_header_is_not_booked(
-    hub: Connection, odd: Arrived
+    hub: Connection, book: Book, odd: Arrived
 ) -> None:
     good = arrived(till="cd" * 16)
-    assert book(hub, [arrived(), odd, good]) == Noticed(unread=(1,))
+    assert book([arrived(), odd, good]) == Noticed(unread=(1,))
     assert len(rows(hub)) == 2
 
 
 def test_the_hub_books_sales_by_this() -> None:
-    assert [(p.kind, p.book) for p in PROJECTIONS] == [(SALE, book)]
+    assert [(p.kind, p.book) for p in PROJECTIONS] == [(SALE, hub_orders.book)]
