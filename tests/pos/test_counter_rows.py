@@ -5,11 +5,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from pos.faces.counter.panels import Standing, state_rows
+from pos.faces.counter.panels import HUB_WORDS, PRINTER_WORDS, Standing, state_rows
 from pos.faces.counter.rows import big, center, fit, pair, right, row_cells, wrap
 from pos.rules.notes import likely_cash
+from pos.rules.printer_settings import PrinterState
 from sync.language import Language
 from sync.rules.money import format_yuan
+from sync.services.status import HubState
 
 TEXT = st.text(alphabet="信阳毛尖 abc129，。（）%", max_size=30)
 
@@ -69,3 +71,15 @@ def test_an_alarm_of_the_hub_says_what_it_is_about() -> None:
     told = ["".join(text for text, _ in row).strip() for row in alarmed]
     assert told[3:5] == ["data copied or put back?", "hub.unreachable"]
     assert all(row_cells(row) <= 29 for row in alarmed)
+
+
+@pytest.mark.parametrize("name", ["zh", "en"])
+@pytest.mark.parametrize("hub", HUB_WORDS)
+@pytest.mark.parametrize("printer", PRINTER_WORDS)
+def test_however_things_stand_the_panel_names_them_whole(
+    name: str, hub: HubState, printer: PrinterState
+) -> None:
+    rows = state_rows(Language(name, ["pos"]), Standing(hub, "", 12345, printer, 99), 9, 29)
+    for row in rows:
+        assert row_cells(row) == 29
+        assert "…" not in "".join(text for text, _ in row)

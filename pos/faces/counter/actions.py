@@ -65,7 +65,7 @@ class Counter(MemberActions):
             (
                 (fit(self.say("number {number}", number=cart.number), 12), "plain"),
                 (fit(china_time(cart.opened_at_ms).strftime("%H:%M"), 8), "dim"),
-                (fit(self.say("{lines} lines", lines=cart.lines), 14), "plain"),
+                (fit(self.say("lines: {lines}", lines=cart.lines), 14), "plain"),
                 (right(format_yuan(cart.total_fen), 12), "money"),
             )
             for cart in held

@@ -123,9 +123,7 @@ def member_rows(
 def state_rows(say: Language, standing: Standing, held: int, width: int) -> list[Row]:
     """Return how things stand: held carts, printer, hub."""
     word, tone = PRINTER_WORDS[standing.printer]
-    printer = say(word)
-    if standing.unprinted:
-        printer += say(", {count} waiting", count=standing.unprinted)
+    waiting = say("{count} waiting", count=standing.unprinted)
     hub, hub_tone = HUB_WORDS[standing.hub]
     pending = (
         say("{count} to send", count=standing.pending) if standing.pending else say("all sent")
@@ -134,7 +132,8 @@ def state_rows(say: Language, standing: Standing, held: int, width: int) -> list
     alarm: list[Row] = [((fit(word, width), "dim"),) for word in why if standing.hub == "alarm"]
     return [
         pair(say("Held"), str(held), width, "money" if held else "dim"),
-        pair(say("Printer"), f"● {printer}", width, tone),
+        pair(say("Printer"), f"● {say(word)}", width, tone),
+        *([pair(say("To print"), waiting, width, "money")] if standing.unprinted else []),
         pair(say("Hub"), f"● {say(hub)}", width, hub_tone),
         *alarm,
         pair(say("Entries"), pending, width, "money" if standing.pending else "dim"),
