@@ -1,8 +1,9 @@
 """What the hub feeds its tills: rows by key, and versions given to them in commit order.
 
 Whoever changes a row leaves it without a version; versions are assigned afterwards, in short
-transactions under the feed's own lock, so a version that a till can see is never followed by a
-smaller one. A row that is removed stays as a tombstone until those grow too many.
+transactions under a lock, so a version that a till can see is never followed by a smaller one.
+Each center has versions of its own, and what is for all has some as center 0. A row that is
+removed stays as a tombstone until those grow too many.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -26,7 +27,7 @@ from sqlalchemy import (
 
 from sync.rules.feed_row import MOST_DATA_BYTES, MOST_KEY, FeedRow
 from sync.stores.hub_locks import alone
-from sync.stores.hub_rows import put_changed
+from sync.stores.hub_rows import add_missing, put_changed
 from sync.stores.hub_tables import METADATA
 
 ASSIGNED_AT_ONCE = 5000
@@ -36,6 +37,7 @@ FEED = Table(  # `oldest`: a till that is further behind than this has missed re
     "feed",
     METADATA,
     Column("feed", String(32), primary_key=True),
+    Column("center", SmallInteger, primary_key=True, autoincrement=False),
     Column("version", BigInteger, nullable=False),
     Column("oldest", BigInteger, nullable=False),
 )
@@ -68,7 +70,7 @@ Index(
 
 @dataclass(frozen=True, slots=True)
 class FeedState:
-    """How far a feed is: the version assigned last, 0 if nothing was ever fed.
+    """How far a feed is for a center: the version assigned last, 0 if nothing was ever fed.
 
     From a version before `oldest` on, steps no longer lead here: a snapshot does.
     """
@@ -96,50 +98,57 @@ def put(connection: Connection, feed: str, rows: Sequence[tuple[int, FeedRow]]) 
     return put_changed(connection, FEED_ROW, values, unless_same="data")
 
 
-def assign(connection: Connection, feed: str) -> int:
+def has_unassigned(connection: Connection, feed: str, center: int) -> bool:
+    """Tell whether there are rows without a version."""
+    found = select(FEED_ROW.c.key).where(
+        FEED_ROW.c.feed == feed, FEED_ROW.c.center == center, _UNASSIGNED
+    )
+    return connection.execute(found.limit(1)).first() is not None
+
+
+def assign(connection: Connection, feed: str, center: int) -> int:
     """Give versions to rows without one, as many as a short transaction can; return how many.
 
     A row that another transaction is changing is passed over: it comes after its commit.
     """
-    if not _any_unassigned(connection, feed):
-        return 0
-    alone(connection, f"feed {feed}")
-    known = connection.execute(select(FEED.c.version).where(FEED.c.feed == feed)).scalar()
-    if known is None:
-        connection.execute(FEED.insert().values(feed=feed, version=0, oldest=0))
+    alone(connection, f"feed {feed} {center}")
+    known = state(connection, feed, center)
+    if known == NEVER_FED:
+        add_missing(connection, FEED, [{"feed": feed, "center": center, "version": 0, "oldest": 0}])
     picked = (
-        select(FEED_ROW.c.center, FEED_ROW.c.key)
-        .where(FEED_ROW.c.feed == feed, _UNASSIGNED)
-        .order_by(FEED_ROW.c.center, FEED_ROW.c.key)
+        select(FEED_ROW.c.key)
+        .where(FEED_ROW.c.feed == feed, FEED_ROW.c.center == center, _UNASSIGNED)
+        .order_by(FEED_ROW.c.key)
         .limit(ASSIGNED_AT_ONCE)
         .with_for_update(skip_locked=True)
         .cte("picked")
     )
-    place = func.row_number().over(order_by=(picked.c.center, picked.c.key))
-    numbered = select(picked.c.center, picked.c.key, place.label("place")).subquery("numbered")
+    place = func.row_number().over(order_by=picked.c.key)
+    numbered = select(picked.c.key, place.label("place")).subquery("numbered")
     assigned = connection.execute(
         update(FEED_ROW)
         .where(
             FEED_ROW.c.feed == feed,
-            FEED_ROW.c.center == numbered.c.center,
+            FEED_ROW.c.center == center,
             FEED_ROW.c.key == numbered.c.key,
         )
-        .values(version=(known or 0) + numbered.c.place)
+        .values(version=known.version + numbered.c.place)
     ).rowcount
-    version = (known or 0) + assigned
-    connection.execute(update(FEED).where(FEED.c.feed == feed).values(version=version))
+    _set(connection, feed, center, version=known.version + assigned)
     return assigned
 
 
-def _any_unassigned(connection: Connection, feed: str) -> bool:
-    found = select(FEED_ROW.c.key).where(FEED_ROW.c.feed == feed, _UNASSIGNED).limit(1)
-    return connection.execute(found).first() is not None
+def _set(connection: Connection, feed: str, center: int, **values: int) -> None:
+    one = (FEED.c.feed == feed) & (FEED.c.center == center)
+    connection.execute(update(FEED).where(one).values(values))
 
 
-def states(connection: Connection) -> dict[str, FeedState]:
-    """Return the state of every feed that was ever fed."""
-    found = connection.execute(select(FEED.c.feed, FEED.c.version, FEED.c.oldest))
-    return {row.feed: FeedState(row.version, row.oldest) for row in found}
+def state(connection: Connection, feed: str, center: int) -> FeedState:
+    """Return how far a feed is for a center."""
+    found = connection.execute(
+        select(FEED.c.version, FEED.c.oldest).where(FEED.c.feed == feed, FEED.c.center == center)
+    ).first()
+    return NEVER_FED if found is None else FeedState(found.version, found.oldest)
 
 
 def changed_rows(
@@ -205,22 +214,19 @@ def all_fed(connection: Connection, feed: str, center: int = 0) -> Iterator[Feed
         after = rows[-1].key
 
 
-def forget_tombstones(connection: Connection, feed: str, keep: int) -> int:
+def forget_tombstones(connection: Connection, feed: str, center: int, keep: int) -> int:
     """Forget all tombstones but the newest `keep`; tills further behind take a snapshot."""
+    alone(connection, f"feed {feed} {center}")
     dead = (
-        select(FEED_ROW.c.version)
-        .where(FEED_ROW.c.feed == feed, func.length(FEED_ROW.c.data) == 0, ~_UNASSIGNED)
-        .order_by(FEED_ROW.c.version.desc())
+        FEED_ROW.c.feed == feed,
+        FEED_ROW.c.center == center,
+        func.length(FEED_ROW.c.data) == 0,
     )
-    last = connection.execute(dead.offset(keep).limit(1)).scalar()
+    versions = select(FEED_ROW.c.version).where(*dead, ~_UNASSIGNED)
+    last = connection.execute(
+        versions.order_by(FEED_ROW.c.version.desc()).offset(keep).limit(1)
+    ).scalar()
     if last is None:
         return 0
-    alone(connection, f"feed {feed}")
-    connection.execute(update(FEED).where(FEED.c.feed == feed).values(oldest=last))
-    return connection.execute(
-        delete(FEED_ROW).where(
-            FEED_ROW.c.feed == feed,
-            FEED_ROW.c.version <= last,
-            func.length(FEED_ROW.c.data) == 0,
-        )
-    ).rowcount
+    _set(connection, feed, center, oldest=last)
+    return connection.execute(delete(FEED_ROW).where(*dead, FEED_ROW.c.version <= last)).rowcount
