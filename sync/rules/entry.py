@@ -13,6 +13,8 @@ DOMAIN = b"xuanpin.entry.1\0"
 GENESIS = bytes(32)
 MOST_BODY_BYTES = 256 * 1024
 SALT_BYTES = 16
+_DIGEST_BYTES = 32
+_BINARY_HEAD_BYTES = 2  # of the private digest behind it, in MessagePack
 
 
 class Header(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
@@ -92,6 +94,17 @@ def decode_header(data: bytes) -> Header:
     Not always `msgspec.DecodeError`: bytes that are no UTF-8 raise `UnicodeDecodeError`.
     """
     return _decode(data)
+
+
+def without_body_digest(header_bytes: bytes) -> tuple[bytes, bytes]:
+    """Cut canonical header bytes into what stands before and behind the body's digest."""
+    behind = _BINARY_HEAD_BYTES + len(decode_header(header_bytes).private_sha256)
+    return header_bytes[: -behind - _DIGEST_BYTES], header_bytes[-behind:]
+
+
+def with_body_digest(before: bytes, behind: bytes, body: bytes) -> bytes:
+    """Put a header together again round the digest of its body."""
+    return before + hashlib.sha256(body).digest() + behind
 
 
 def entry_hash(prev: bytes, header_bytes: bytes) -> bytes:

@@ -15,7 +15,16 @@ import zstandard
 
 from sync.rules.certificate import Certificate, Sign
 from sync.rules.certificate import read as read_certificate
-from sync.rules.entry import GENESIS, MOST_BODY_BYTES, Entry, Header, Private, entry_hash
+from sync.rules.entry import (
+    GENESIS,
+    MOST_BODY_BYTES,
+    Entry,
+    Header,
+    Private,
+    entry_hash,
+    with_body_digest,
+    without_body_digest,
+)
 from sync.rules.refusal import N_, Refused
 from sync.rules.signatures import verify
 
@@ -57,7 +66,13 @@ class SegmentHead(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_f
 
 
 class _Sent(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
+    """An entry without its body's digest: that does not compress, and the body is there.
+
+    `header` is the header's bytes up to the digest, `rest` those behind it.
+    """
+
     header: bytes
+    rest: bytes
     body: bytes
     salt: bytes  # empty: no private part
     private: bytes
@@ -145,10 +160,11 @@ def _pack(
 
 
 def _sent(entry: Entry) -> _Sent:
+    header, rest = without_body_digest(entry.header_bytes)
     private = entry.private
     if private is None:
-        return _Sent(entry.header_bytes, entry.body, b"", b"")
-    return _Sent(entry.header_bytes, entry.body, private.salt, private.data)
+        return _Sent(header, rest, entry.body, b"", b"")
+    return _Sent(header, rest, entry.body, private.salt, private.data)
 
 
 def unpack(data: bytes) -> Segment | Refused:
@@ -176,8 +192,9 @@ def unpack(data: bytes) -> Segment | Refused:
     prev = head.prev
     for sent in wire.entries:
         private = Private(sent.salt, sent.private) if sent.salt else None
-        own = entry_hash(prev, sent.header)
-        entries.append(Entry(sent.header, sent.body, private, prev, own))
+        header = with_body_digest(sent.header, sent.rest, sent.body)
+        own = entry_hash(prev, header)
+        entries.append(Entry(header, sent.body, private, prev, own))
         prev = own
     return Segment(head, wire.head, wire.signature, wire.certificate, tuple(entries))
 
@@ -201,8 +218,8 @@ def check_segment(segment: Segment, hub_public: bytes) -> Certificate | Refused:
     """Check a segment against the hub's public key; return the certificate of who sent it.
 
     Checked: certificate, head signature, that the install id is the certificate's, that the
-    hashes lead from the head's first to its last, that seq is consecutive, and that every body
-    and private part has the digest in its header.
+    hashes lead from the head's first to its last (over every body's digest), that seq is
+    consecutive, and that every private part has the digest in its header.
     """
     certificate = read_certificate(segment.certificate, hub_public)
     if isinstance(certificate, Refused):
@@ -251,7 +268,7 @@ def _entries_problem(segment: Segment) -> str:
             return f"header of seq {seq}"
         if (header.till, header.run, header.seq) != (head.till, head.run, seq):
             return f"place of seq {seq}"
-        problem = entry_problem(header, entry)
+        problem = _problem_but_digest(header, entry)
         if problem:
             return f"{problem} of seq {seq}"
     return ""
@@ -259,10 +276,15 @@ def _entries_problem(segment: Segment) -> str:
 
 def entry_problem(header: Header, entry: Entry) -> str:
     """Say what is wrong with an entry on its own (field, digest, size); empty if nothing."""
-    if header.body_bytes != len(entry.body) or len(entry.body) > MOST_BODY_BYTES:
-        return "body length"
     if header.body_sha256 != hashlib.sha256(entry.body).digest():
         return "body digest"
+    return _problem_but_digest(header, entry)
+
+
+def _problem_but_digest(header: Header, entry: Entry) -> str:
+    """Say what is wrong with an entry whose header was put together round its body's digest."""
+    if header.body_bytes != len(entry.body) or len(entry.body) > MOST_BODY_BYTES:
+        return "body length"
     private = entry.private
     if private is not None and (
         len(private.data) > MOST_PRIVATE_BYTES or header.private_sha256 != private.digest()
