@@ -24,7 +24,7 @@ from pos.rules.tender import Tender
 from pos.services.importing import demo_goods, import_goods
 from pos.services.receipts import render
 from pos.stores import catalogue
-from sync.faces.answers import accepted, pass_setup, refuse
+from sync.faces.answers import accepted, on_terminal, pass_setup, refuse
 from sync.hub_client import make_client
 from sync.rules.money import format_yuan
 from sync.rules.refusal import N_, Fault, Refused
@@ -62,7 +62,6 @@ class _Summary(msgspec.Struct):
 def demo_command(setup: Setup) -> None:
     """Demonstrate the whole path, from the scan to the hub, without touching a real till."""
     own = demonstrated(setup)
-    on_terminal = sys.stdin.isatty() and sys.stdout.isatty()
     for name in ("SIGTERM", "SIGHUP"):
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), _stop)
@@ -71,7 +70,7 @@ def demo_command(setup: Setup) -> None:
     with embedded_hub(own) as url:
         at_hub = _at_hub(own, url)
         _make_ready(at_hub)
-        if on_terminal:
+        if on_terminal():
             from pos.faces.counter.command import open_counter
 
             open_counter(at_hub)

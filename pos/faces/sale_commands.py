@@ -119,7 +119,9 @@ def sell(setup: Setup, asked: Asked) -> Sold | Refused:
         return tried
     if filled.cart.join is not None:
         plan = setup.settings.get(PlanSettings)
-        click.echo(setup.say.pick(plan.refund_rule_zh, plan.refund_rule_en), err=True)
+        name = setup.say.pick(plan.name_zh, plan.name_en)
+        rule = setup.say.pick(plan.refund_rule_zh, plan.refund_rule_en)
+        click.echo(setup.say(N_("{plan}: {rule}"), plan=name, rule=rule), err=True)
     selling = open_till(setup, "sell")
     if isinstance(selling, Refused):
         return selling

@@ -1,5 +1,6 @@
 """How commands answer: text for people, one JSON object with --json, one line if refused."""
 
+import sys
 from collections.abc import Mapping
 from typing import NoReturn, TypeVar
 
@@ -34,3 +35,8 @@ def accepted(setup: Setup, value: T | Refused, *, as_json: bool = False) -> T:
     if isinstance(value, Refused):
         refuse(setup, value, as_json=as_json)
     return value
+
+
+def on_terminal() -> bool:
+    """Tell whether a screen can be shown: its keys come by stdin, and it is drawn on stderr."""
+    return all(stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr))

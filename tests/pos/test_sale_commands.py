@@ -166,7 +166,7 @@ def test_a_good_card_scanned_after_a_bad_one_is_taken(sell: Sell) -> None:
 
 
 def test_when_the_fee_is_returned_is_said_before_money_is_taken(setup: Setup) -> None:
-    rule = "The fee is returned in full within 7 days of payment"
+    rule = "PLUS membership, one year: The fee is returned in full within 7 days of payment"
     joined = run(setup, "--join", "--tender", "cash=99", "--json")
     assert joined.stderr.startswith(rule)
     assert rule not in joined.stdout

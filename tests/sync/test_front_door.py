@@ -62,6 +62,13 @@ def test_help_is_in_one_language(tmp_path: Path) -> None:
     assert "Options:" in run(tmp_path, "--language", "en", "sync", "verify", "--help").stdout
 
 
+def test_a_counter_without_a_terminal_is_refused_and_begins_no_till(tmp_path: Path) -> None:
+    done = run(tmp_path, "--language", "en", "pos")
+    assert done.returncode == 2
+    assert done.stderr == "The counter needs a terminal. `xuanpin pos sell` sells without one.\n"
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_group_alone_shows_its_help_as_lines(tmp_path: Path) -> None:
     done = run(tmp_path)
     assert done.returncode == 2
