@@ -1,6 +1,6 @@
 """What the ground floor declares: its settings; its journal kinds and migrations."""
 
-from sync.package import Feed, HubStep, Kind, Package
+from sync.package import Feed, HubStep, Kind, Package, Projection
 from sync.rules.closing import DAY_CLOSED
 from sync.rules.revocation import FEED
 from sync.rules.runs import CLOCK_JUMP, RUN_OPENED, SIGN_IN
@@ -22,6 +22,12 @@ def _hub_steps() -> tuple[HubStep, ...]:
     return STEPS
 
 
+def _projections() -> tuple[Projection, ...]:
+    from sync.stores.hub_closings import PROJECTIONS  # SQLAlchemy, which only a hub loads
+
+    return PROJECTIONS
+
+
 def _feeds() -> tuple[Feed, ...]:
     meaning = "Tills that were revoked, and up to which counter their cards are good."
     return (Feed(FEED, meaning, per_center=False, apply=revoked_tills.apply),)
@@ -34,5 +40,6 @@ PACKAGE = Package(
     journal_migrations=(MIGRATIONS, day_totals.MIGRATIONS),
     reference_migrations=(revoked_tills.MIGRATIONS,),
     hub_steps=_hub_steps,
+    projections=_projections,
     feeds=_feeds,
 )

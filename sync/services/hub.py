@@ -17,7 +17,15 @@ from sync.rules.merge import Gap, Verdict, merge
 from sync.rules.refusal import N_, Refused
 from sync.rules.revocation import sort_out
 from sync.rules.segment import Segment, check_segment, unpack
-from sync.stores import hub_appending, hub_bookings, hub_journal, hub_revocations, hub_tills
+from sync.stores import (
+    hub_alarms,
+    hub_appending,
+    hub_bookings,
+    hub_journal,
+    hub_revocations,
+    hub_standing,
+    hub_tills,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +115,7 @@ class Hub:
                 return till
             flags = self._store(connection, till, segment, now_ms)
             marks = _marks(connection, segment)
-            alarms = hub_bookings.standing_alarms(connection, till.till, reply.ALARMS)
+            alarms = hub_alarms.unsettled_kinds(connection, till.till, reply.ALARMS)
         answer = reply.Reply(
             request_sha256=hashlib.sha256(data).digest(),
             hub_id=self._keys.hub_id,
@@ -176,12 +184,16 @@ class Hub:
         taken = sort_out(head.run, numbered, verdicts, terms)
         flags = hub_appending.take_in(connection, self._books, till, head.run, taken, now_ms)
         if taken.held:
+            before = hub_revocations.rows_held(connection, till.till)
             hub_revocations.hold(connection, till.till, head.run, taken.held, now_ms)
+            renewed = hub_revocations.rows_held(connection, till.till) > before
             held = (reply.FLAG_HELD, head.run, 0, "")
-            hub_bookings.add_alarms(connection, till.till, [held], now_ms)
+            hub_appending.raise_alarms(connection, till.till, [held], now_ms, renewed=renewed)
             flags.add(reply.FLAG_HELD)
-        if taken.appended or taken.forks or taken.held:
+        brought = bool(taken.appended or taken.forks or taken.held)
+        if brought:
             hub_journal.add_evidence(connection, segment, now_ms)
+        hub_standing.put_standing(connection, segment, now_ms, brought_something=brought)
         return tuple(sorted(flags))
 
 

@@ -5,12 +5,11 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
-from sync.keys import HubKeys
-from sync.package import Arrived, Package, Projection
+from sync.package import Arrived, HubSecrets, Package, Projection
 from sync.rules import reply
 from sync.rules.origins import origin_of
 from sync.rules.revocation import Numbered, Sorted
-from sync.stores import hub_bookings, hub_journal
+from sync.stores import hub_alarms, hub_bookings, hub_closings, hub_journal
 from sync.stores.hub_tills import Till
 
 Raised = tuple[str, str, int, str]  # an alarm: kind, run, seq, about
@@ -22,10 +21,10 @@ class Books:
 
     projections: Mapping[str, Projection]
     kinds: frozenset[str]
-    keys: HubKeys
+    keys: HubSecrets
 
 
-def books_of(packages: Sequence[Package], keys: HubKeys) -> Books:
+def books_of(packages: Sequence[Package], keys: HubSecrets) -> Books:
     """Return how a hub books what these packages declare."""
     projections = {p.kind: p for package in packages for p in package.projections()}
     declared = {kind.name for package in packages for kind in package.kinds}
@@ -51,9 +50,23 @@ def take_in(
     ]
     booked = hub_bookings.book(connection, books.projections, books.kinds, books.keys, arrived)
     raised += [(reply.FLAG_EXCEPTION, "", 0, about) for about in booked.contradicted]
-    hub_bookings.add_alarms(connection, till.till, raised, now_ms)
-    uninterpreted = {reply.FLAG_UNINTERPRETED} if booked.uninterpreted else set()
-    return {kind for kind, _, _, _ in raised} | uninterpreted
+    raised += [(reply.FLAG_UNINTERPRETED, where, 0, kind) for where, kind in booked.uninterpreted]
+    raised += hub_closings.odd_closings(connection, till.till, booked.new)
+    raise_alarms(connection, till.till, raised, now_ms, renewed=bool(booked.new))
+    return {kind for kind, _, _, _ in raised}
+
+
+def raise_alarms(
+    connection: Connection, till: str, raised: Sequence[Raised], now_ms: int, *, renewed: bool
+) -> None:
+    """Raise alarms; `renewed` if something of them is new, so that a settled one is open again.
+
+    A branch stays the one it was: what is sold on it is no news.
+    """
+    hub_bookings.add_alarms(connection, till, raised, now_ms)
+    if renewed:
+        news = [alarm for alarm in raised if alarm[0] != reply.FLAG_BRANCH]
+        hub_alarms.renew(connection, till, news, now_ms)
 
 
 def _note_parent(

@@ -5,8 +5,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, case, func, select
 
-from sync.keys import HubKeys
-from sync.package import Arrived, Projection
+from sync.package import Arrived, HubSecrets, Projection
 from sync.rules.entry import Header
 from sync.rules.money import MOST_FEN
 from sync.stores.hub_rows import add_all, add_missing
@@ -15,20 +14,23 @@ from sync.stores.hub_tables import ALARM, BOOKING
 
 @dataclass(frozen=True, slots=True)
 class Booked:
-    """What booking noticed: how many bodies nobody here reads, and what came with two contents.
+    """What booking noticed: which bodies nobody here reads, and what came with two contents.
 
-    `contradicted` are ids, and what projections name (see `sync.package.Noticed`).
+    `new` is what was not booked before, in order; `uninterpreted` are those runs and kinds of
+    which it could not read everything. `contradicted` are ids, and what projections name (see
+    `sync.package.Noticed`).
     """
 
-    uninterpreted: int
-    contradicted: tuple[str, ...]
+    new: tuple[Arrived, ...] = ()
+    uninterpreted: tuple[tuple[str, str], ...] = ()
+    contradicted: tuple[str, ...] = ()
 
 
 def book(
     connection: Connection,
     projections: Mapping[str, Projection],
     known_kinds: Container[str],
-    keys: HubKeys,
+    keys: HubSecrets,
     arrived: Sequence[Arrived],
 ) -> Booked:
     """Book entries of one till, each exactly once by (till, kind, id, body digest).
@@ -38,7 +40,7 @@ def book(
     any till's are booked as uninterpreted and stay out of totals.
     """
     if not arrived:
-        return Booked(0, ())
+        return Booked()
     new, twice = _new(connection, arrived)
     contradicted = list(twice)
     odd = {
@@ -55,7 +57,8 @@ def book(
         odd.update(indexes[place] for place in noticed.unread)
         contradicted += noticed.contradicted
     _add(connection, [one.header for one in new], odd)
-    return Booked(len(odd), tuple(contradicted))
+    unread = {(new[index].header.run, new[index].header.kind) for index in odd}
+    return Booked(tuple(new), tuple(sorted(unread)), tuple(contradicted))
 
 
 def _new(
@@ -135,17 +138,6 @@ def totals(connection: Connection) -> list[tuple[str, str, int, int, int]]:
         .order_by(BOOKING.c.till, BOOKING.c.kind)
     )
     return [(till, kind, count, int(fen), int(odd)) for till, kind, count, fen, odd in found]
-
-
-def standing_alarms(connection: Connection, till: str, kinds: Iterable[str]) -> tuple[str, ...]:
-    """Return which of these kinds of alarm a till has."""
-    found = connection.execute(
-        select(ALARM.c.kind)
-        .where(ALARM.c.till == till, ALARM.c.kind.in_(sorted(kinds)))
-        .distinct()
-        .order_by(ALARM.c.kind)
-    )
-    return tuple(found.scalars())
 
 
 def alarms(connection: Connection) -> list[tuple[str, str, str, int, str]]:

@@ -26,4 +26,9 @@ STEPS = (
     HubStep("the register of enrolments and revocations", tables=(tables.ACT,)),
     HubStep("feeds, and the epochs their versions belong to", tables=(FEED, FEED_ROW, HUB_EPOCH)),
     HubStep("whose database this is", tables=(IDENTITY,)),
+    HubStep(
+        "end of day: running totals, closings, settled alarms, bookings by day",
+        tables=(tables.STANDING, tables.CLOSING, tables.SETTLED),
+        indexes=tuple(tables.BOOKING.indexes),
+    ),
 )

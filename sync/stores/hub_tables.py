@@ -123,6 +123,7 @@ BOOKING = Table(  # one row for each thing that happened, however often it was d
     Column("day", String(10), nullable=False),
     Column("amount_fen", BigInteger, nullable=False),
     Column("interpreted", Boolean, nullable=False),
+    Index("booking_by_day", "till", "day", "kind", "id"),
     postgresql_partition_by=BY_TILL,
 )
 
@@ -134,7 +135,44 @@ ALARM = Table(  # what a manager has to look at; found again it stays one row
     Column("run", String(64), primary_key=True),
     Column("seq", BigInteger, primary_key=True, autoincrement=False),  # 0: the whole run
     Column("about", String(64), primary_key=True),
-    Column("noticed_ms", BigInteger, nullable=False),
+    Column("noticed_ms", BigInteger, nullable=False),  # when something of it was new
+)
+
+SETTLED = Table(  # what a person said of an alarm; noticed anew later, it is unsettled again
+    "settled",
+    METADATA,
+    Column("till", String(32), primary_key=True),
+    Column("kind", String(16), primary_key=True),
+    Column("run", String(64), primary_key=True),
+    Column("seq", BigInteger, primary_key=True, autoincrement=False),
+    Column("about", String(64), primary_key=True),
+    Column("at_ms", BigInteger, primary_key=True, autoincrement=False),
+    Column("reason", String(200), nullable=False),
+    Column("who", String(64), nullable=False),
+    Column("by_till", String(32), nullable=False),  # at which till it was settled
+)
+
+STANDING = Table(  # each till's newest signed running totals: the segment head they came in
+    "standing",
+    METADATA,
+    Column("till", String(32), primary_key=True),
+    Column("head", LargeBinary, nullable=False),
+    Column("signature", LargeBinary, nullable=False),
+    Column("certificate", LargeBinary, nullable=False),
+    Column("received_ms", BigInteger, nullable=False),
+)
+
+CLOSING = Table(  # the closing entries, for whoever asks about a day
+    "closing",
+    METADATA,
+    Column("till", String(32), primary_key=True),
+    Column("day", String(10), primary_key=True),
+    Column("id", String(64), primary_key=True),
+    Column("body_sha256", LargeBinary, primary_key=True),
+    Column("run", String(64), nullable=False),
+    Column("seq", BigInteger, nullable=False),
+    Column("at_ms", BigInteger, nullable=False),
+    Column("body", LargeBinary, nullable=False),
 )
 
 

@@ -1,0 +1,106 @@
+"""Alarms at the hub until a person has settled them, and what that person said."""
+
+from collections.abc import Iterable
+
+from sqlalchemy import ColumnElement, Connection, and_, exists, func, insert, select, update
+
+from sync.rules.center_day import Matter, Settled, Settlement
+from sync.stores.hub_tables import ALARM, SETTLED
+
+_KEY = ("kind", "run", "seq", "about")
+Key = tuple[str, str, int, str]  # kind, run, seq, about
+
+
+def renew(connection: Connection, till: str, alarms: Iterable[Key], now_ms: int) -> None:
+    """Note that something of these alarms is new: one that was settled is unsettled again."""
+    for key in alarms:
+        connection.execute(
+            update(ALARM)
+            .where(ALARM.c.till == till, _is(ALARM.c, key), ALARM.c.noticed_ms < now_ms)
+            .values(noticed_ms=now_ms)
+        )
+
+
+def unsettled_kinds(connection: Connection, till: str, kinds: Iterable[str]) -> tuple[str, ...]:
+    """Return of which of these kinds a till has an alarm that nobody has settled."""
+    found = connection.execute(
+        select(ALARM.c.kind)
+        .where(ALARM.c.till == till, ALARM.c.kind.in_(sorted(kinds)), _unsettled())
+        .distinct()
+        .order_by(ALARM.c.kind)
+    )
+    return tuple(found.scalars())
+
+
+def unsettled(connection: Connection, till: str, most: int) -> tuple[tuple[Matter, ...], int]:
+    """Return a till's oldest unsettled alarms, at most so many, and how many more there are."""
+    of_till = (ALARM.c.till == till, _unsettled())
+    rows = connection.execute(
+        select(ALARM).where(*of_till).order_by(ALARM.c.noticed_ms, *(ALARM.c[c] for c in _KEY))
+    ).fetchmany(most)
+    matters = tuple(Matter(row.kind, row.run, row.seq, row.about, row.noticed_ms) for row in rows)
+    count = connection.execute(select(func.count()).select_from(ALARM).where(*of_till)).scalar_one()
+    return matters, count - len(matters)
+
+
+def is_raised(connection: Connection, till: str, key: Key) -> bool:
+    """Tell whether there is such an alarm, settled or not."""
+    found = connection.execute(select(ALARM.c.till).where(ALARM.c.till == till, _is(ALARM.c, key)))
+    return found.first() is not None
+
+
+def is_settled(connection: Connection, till: str, key: Key) -> bool:
+    """Tell whether an alarm is settled, and nothing of it was new since."""
+    return (
+        connection.execute(
+            select(ALARM.c.till).where(ALARM.c.till == till, _is(ALARM.c, key), _unsettled())
+        ).first()
+        is None
+    )
+
+
+def settle(connection: Connection, settled: Settled) -> None:
+    """Keep what a person said of an alarm."""
+    said = settled.settlement
+    row = {
+        "till": said.till,
+        "kind": said.kind,
+        "run": said.run,
+        "seq": said.seq,
+        "about": said.about,
+        "at_ms": settled.at_ms,
+        "reason": said.reason,
+        "who": said.who,
+        "by_till": settled.by,
+    }
+    connection.execute(insert(SETTLED).values(row))
+
+
+def newest_settled(connection: Connection, till: str, most: int) -> tuple[Settled, ...]:
+    """Return what was settled of a till last, newest first."""
+    rows = connection.execute(
+        select(SETTLED)
+        .where(SETTLED.c.till == till)
+        .order_by(SETTLED.c.at_ms.desc(), *(SETTLED.c[c] for c in _KEY))
+        .limit(most)
+    )
+    return tuple(
+        Settled(
+            Settlement(row.till, row.kind, row.run, row.seq, row.about, row.reason, row.who),
+            row.by_till,
+            row.at_ms,
+        )
+        for row in rows
+    )
+
+
+def _is(columns: object, key: Key) -> ColumnElement[bool]:
+    return and_(*(getattr(columns, name) == value for name, value in zip(_KEY, key, strict=True)))
+
+
+def _unsettled() -> ColumnElement[bool]:
+    return ~exists().where(
+        SETTLED.c.till == ALARM.c.till,
+        *(SETTLED.c[name] == ALARM.c[name] for name in _KEY),
+        SETTLED.c.at_ms >= ALARM.c.noticed_ms,
+    )
