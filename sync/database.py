@@ -15,11 +15,13 @@ from sqlite_utils import utils
 from sync.rules.refusal import N_, Fault, Refused
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection, Engine
+    from sqlalchemy import URL, Connection, Engine
     from sqlite_utils.migrations import Migrations
 
 BUSY_TIMEOUT_S = 5
 MOST_ATTEMPTS = 3
+_STATEMENT_TIMEOUT_S = 60
+_GAVE_WAY = frozenset({"40001", "40P01"})  # serialization_failure, deadlock_detected
 T = TypeVar("T")
 
 # pysqlite3 where there is a wheel, so that SQLite is newer than the interpreter's own.
@@ -211,17 +213,33 @@ def _unusable(path: Path, problem: object) -> Refused:
 
 
 def open_hub(url: str) -> Engine:
-    """Open the hub's database by SQLAlchemy URL; SQLite gets WAL, FULL and BEGIN IMMEDIATE."""
-    from sqlalchemy import create_engine, event, make_url
+    """Open the hub's database by SQLAlchemy URL: a file of SQLite, or PostgreSQL by psycopg 3.
+
+    Raises SQLAlchemy's `ArgumentError`, or `ImportError` for a driver that is not here.
+    """
+    from sqlalchemy import make_url
+    from sqlalchemy.exc import ArgumentError
 
     parsed = make_url(url)
-    if parsed.get_backend_name() != "sqlite":
-        return create_engine(parsed, pool_pre_ping=True)
-    assert parsed.database not in (None, "", ":memory:"), "a hub's database is a file"
+    if parsed.get_backend_name() == "sqlite":
+        return _open_sqlite(parsed)
+    if parsed.drivername == "postgresql":
+        parsed = parsed.set(drivername="postgresql+psycopg")
+    if parsed.get_dialect().name != "postgresql" or parsed.get_driver_name() != "psycopg":
+        raise ArgumentError("a hub's database is sqlite:/// or postgresql+psycopg://")
+    return _open_postgresql(parsed)
+
+
+def _open_sqlite(url: URL) -> Engine:
+    """WAL, FULL, and BEGIN IMMEDIATE for whatever does not only read."""
+    from sqlalchemy import create_engine, event
+
+    assert url.database not in (None, "", ":memory:"), "a hub's database is a file"
     engine = create_engine(
-        parsed,
+        url,
         module=sqlite3,
         connect_args={"check_same_thread": False, "timeout": BUSY_TIMEOUT_S},
+        pool_timeout=BUSY_TIMEOUT_S,
     )
 
     @event.listens_for(engine, "connect")
@@ -239,6 +257,31 @@ def open_hub(url: str) -> Engine:
     return engine
 
 
+def _open_postgresql(url: URL) -> Engine:
+    """Connections that are tried before use, and wait for nothing longer than a till does."""
+    from sqlalchemy import create_engine
+
+    bounds = {
+        "lock_timeout": BUSY_TIMEOUT_S,
+        "statement_timeout": _STATEMENT_TIMEOUT_S,
+        "idle_in_transaction_session_timeout": _STATEMENT_TIMEOUT_S,
+    }
+    arguments = {
+        "application_name": "xuanpin hub",
+        "connect_timeout": BUSY_TIMEOUT_S,
+        "tcp_user_timeout": 2 * BUSY_TIMEOUT_S * 1000,
+        "options": " ".join(f"-c {name}={seconds}s" for name, seconds in bounds.items()),
+    }
+    return create_engine(
+        url,
+        pool_pre_ping=True,
+        pool_size=10,
+        max_overflow=5,
+        pool_timeout=BUSY_TIMEOUT_S,
+        connect_args={name: arguments[name] for name in arguments if name not in url.query},
+    )
+
+
 @contextmanager
 def hub_transaction(engine: Engine) -> Iterator[Connection]:
     """One transaction at the hub: committed when the block ends, rolled back if it raises."""
@@ -246,8 +289,32 @@ def hub_transaction(engine: Engine) -> Iterator[Connection]:
         yield connection
 
 
+def hub_repeatable(engine: Engine, action: Callable[[Connection], T]) -> T:
+    """Commit an action; one that the database undid for another's sake is done again.
+
+    PostgreSQL ends deadlocks and what it cannot serialise by undoing one of the transactions. The
+    action must bear that. Raises SQLAlchemy's errors for all else.
+    """
+    from sqlalchemy.exc import DBAPIError
+
+    for left in reversed(range(MOST_ATTEMPTS)):
+        try:
+            with hub_transaction(engine) as connection:
+                return action(connection)
+        except DBAPIError as error:
+            if not left or getattr(error.orig, "sqlstate", None) not in _GAVE_WAY:
+                raise
+    raise AssertionError("the last attempt returns or raises")
+
+
 @contextmanager
 def hub_snapshot(engine: Engine) -> Iterator[Connection]:
     """One consistent view of the hub for reading, which never makes a push wait."""
-    with engine.execution_options(reads=True).begin() as connection:
+    if engine.dialect.name == "postgresql":
+        reading = engine.execution_options(
+            isolation_level="REPEATABLE READ", postgresql_readonly=True
+        )
+    else:
+        reading = engine.execution_options(reads=True)
+    with reading.begin() as connection:
         yield connection

@@ -56,6 +56,8 @@ def apply_once(
 
     `partitions` is how many parts PostgreSQL keeps a large table in; 1 for no partitions.
     """
+    if connection.dialect.name == "postgresql":  # for as long as another process's step takes
+        connection.execute(text("SET LOCAL lock_timeout = 0; SET LOCAL statement_timeout = 0"))
     alone(connection, "migrating")
     HUB_STEP.create(connection, checkfirst=True)
     if (package, step.name) in recorded(connection):

@@ -6,13 +6,14 @@ from pathlib import Path
 import pytest
 
 from sync.setup import Setup
+from tests.hub_databases import NewDatabase
 
 from .tills import HubMachine, hub_machine, make_setup
 
 
 @pytest.fixture
-def hub(tmp_path: Path) -> Iterator[HubMachine]:
-    with hub_machine(tmp_path / "hub-machine") as machine:
+def hub(tmp_path: Path, new_database: NewDatabase) -> Iterator[HubMachine]:
+    with hub_machine(tmp_path / "hub-machine", new_database()) as machine:
         yield machine
 
 

@@ -10,6 +10,7 @@ import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from starlette.testclient import TestClient
 
+import xuanpin
 from sync.faces.hub_api import make_app
 from sync.faces.hub_routes import all_routes
 from sync.keys import HubKeys
@@ -24,9 +25,16 @@ from sync.services.hub import Hub, Summary
 from sync.services.hub_opening import OpenHub, open_hub_data
 from sync.services.inviting import Inviting
 from sync.setup import Setup
+from tests.hub_databases import HubDatabase
 
 from .tills import START_MS, FakeClock, make_setup
 
+TABLES = sorted(
+    table.name
+    for package in xuanpin.PACKAGES
+    for step in package.hub_steps()
+    for table in step.tables
+)
 FIRST, SECOND = "1-aaaaaaaa", "2-bbbbbbbb"
 
 
@@ -114,10 +122,10 @@ class Scribe:
 class WebHub:
     """A hub as tills meet it: over HTTP, in this process."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, database: HubDatabase | None = None) -> None:
         self.clock = FakeClock()
         self.setup: Setup = make_setup(root, clock=self.clock)
-        opened = open_hub_data(self.setup)
+        opened = open_hub_data(self.setup, database.url if database else "")
         assert isinstance(opened, OpenHub), opened
         self.opened = opened
         self.keys = opened.keys
@@ -175,12 +183,11 @@ class WebHub:
     def state(self, *without: str) -> dict[str, list[tuple[object, ...]]]:
         """Return every row of every table."""
         with self.opened.engine.connect() as connection:
-            names = connection.exec_driver_sql("SELECT name FROM sqlite_schema WHERE type='table'")
             return {
                 name: sorted(
                     tuple(row) for row in connection.exec_driver_sql(f"SELECT * FROM {name}")
                 )
-                for name in names.scalars().all()
+                for name in TABLES
                 if name not in without
             }
 
@@ -199,8 +206,8 @@ class WebHub:
 
 
 @contextlib.contextmanager
-def web_hub(root: Path) -> Iterator[WebHub]:
-    hub = WebHub(root)
+def web_hub(root: Path, database: HubDatabase | None = None) -> Iterator[WebHub]:
+    hub = WebHub(root, database)
     try:
         yield hub
     finally:

@@ -15,6 +15,7 @@ from sqlalchemy.exc import OperationalError
 from sync.rules.certificate import Certificate, issue
 from sync.rules.entry import Entry
 from sync.rules.segment import MOST_PACKED_BYTES, MOST_UNPACKED_BYTES
+from tests.hub_databases import NewDatabase
 
 from .hub_scenes import FIRST, Scribe, WebHub, web_hub
 
@@ -22,8 +23,8 @@ STRANGER = Ed25519PrivateKey.from_private_bytes(b"?" * 32)
 
 
 @pytest.fixture
-def hub(tmp_path: Path) -> Iterator[WebHub]:
-    with web_hub(tmp_path) as hub:
+def hub(tmp_path: Path, new_database: NewDatabase) -> Iterator[WebHub]:
+    with web_hub(tmp_path, new_database()) as hub:
         yield hub
 
 

@@ -14,6 +14,7 @@ from sync.rules.days import china_day
 from sync.rules.enrolling import Ask, Code, Given
 from sync.rules.refusal import Refused
 from sync.services.inviting import INVITE_MS
+from tests.hub_databases import NewDatabase
 
 from .hub_scenes import FIRST, WebHub, web_hub
 
@@ -21,8 +22,8 @@ NONCE = b"n" * enrolling.NONCE_BYTES
 
 
 @pytest.fixture
-def hub(tmp_path: Path) -> Iterator[WebHub]:
-    with web_hub(tmp_path) as hub:
+def hub(tmp_path: Path, new_database: NewDatabase) -> Iterator[WebHub]:
+    with web_hub(tmp_path, new_database()) as hub:
         yield hub
 
 

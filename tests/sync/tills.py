@@ -25,6 +25,7 @@ from sync.services.till import OpenTill, open_till
 from sync.services.verifying import Verified, verify_journal
 from sync.setup import Setup, TillSettings
 from sync.stores import journal as journals
+from tests.hub_databases import HubDatabase, OnSqlite
 
 DAY_MS = 24 * 60 * 60 * 1000
 START_MS = 1_795_000_000_000
@@ -53,9 +54,14 @@ class FakeClock:
         self.mono_ms += ms
 
 
-def make_setup(root: Path, *, till: str = "ZZ-01", clock: FakeClock | None = None) -> Setup:
+def make_setup(
+    root: Path, *, till: str = "ZZ-01", clock: FakeClock | None = None, partitions: int = 16
+) -> Setup:
     setup = xuanpin.make_setup(Path(xuanpin.__file__).parent / "config.toml", till=till)
-    return dataclasses.replace(setup, root=root, clock=clock or FakeClock())
+    hub = msgspec.structs.replace(setup.hub, partitions=partitions)
+    return dataclasses.replace(
+        setup, settings=setup.settings.having(hub), root=root, clock=clock or FakeClock()
+    )
 
 
 def opened(setup: Setup, to: Literal["read"] | Writing = "counter") -> OpenTill:
@@ -119,14 +125,15 @@ def answering(status: int, body: bytes) -> WireFault:
 class HubMachine:
     """A hub with its database in a directory of its own, reached without a socket."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, database: HubDatabase | None = None) -> None:
         self.root = root
+        self.database = database or OnSqlite()
         self.setup = make_setup(root)
         self.wire = Wire(self._handle)
         self._open()
 
     def _open(self) -> None:
-        data = open_hub_data(self.setup)
+        data = open_hub_data(self.setup, self.database.url)
         assert isinstance(data, OpenHub), data
         self.data = data
         packages, clock = self.setup.packages, self.setup.clock
@@ -139,19 +146,20 @@ class HubMachine:
     def backup(self, to: Path) -> None:
         self.close()
         shutil.copytree(self.root, to)
+        self.database.backup(to)
         self._open()
 
     def restore(self, backup: Path) -> None:
         self.close()
         shutil.rmtree(self.root)
         shutil.copytree(backup, self.root)
+        self.database.restore(backup)
         self._open()
 
     def forget(self) -> None:
         """Lose the database, keep the keys."""
         self.close()
-        for path in (self.root / "hub").glob("hub.db*"):
-            path.unlink()
+        self.database.forget(self.root / "hub")
         self._open()
 
     def _handle(self, request: httpx2.Request) -> httpx2.Response:
@@ -196,8 +204,8 @@ class HubMachine:
 
 
 @contextlib.contextmanager
-def hub_machine(root: Path) -> Iterator[HubMachine]:
-    machine = HubMachine(root)
+def hub_machine(root: Path, database: HubDatabase | None = None) -> Iterator[HubMachine]:
+    machine = HubMachine(root, database)
     try:
         yield machine
     finally:
