@@ -3,7 +3,7 @@
 from membership.rules.grant import KIND
 from membership.rules.plan import PlanSettings
 from membership.stores import members
-from sync.package import HubStep, Kind, Package, Projection, Section
+from sync.package import Feed, HubStep, Kind, Package, Projection, Section
 
 SECTIONS = (Section("plan", PlanSettings),)
 
@@ -22,6 +22,28 @@ def _projections() -> tuple[Projection, ...]:
     return PROJECTIONS
 
 
+def _feeds() -> tuple[Feed, ...]:
+    from membership.rules import fed_member, revocation
+    from membership.stores import fed
+    from membership.stores.revocation_list import read_revocations
+
+    return (
+        Feed(
+            fed_member.FEED,
+            "Members of the center: their cards as the hub signed them, phones as keyed hashes.",
+            per_center=True,
+            apply=fed.apply_members,
+        ),
+        Feed(
+            revocation.FEED,
+            "PLUS cards that are no longer good, by serial.",
+            per_center=False,
+            apply=fed.apply_revocations,
+            read=read_revocations,
+        ),
+    )
+
+
 PACKAGE = Package(
     name="membership",
     sections=SECTIONS,
@@ -30,4 +52,5 @@ PACKAGE = Package(
     reference_migrations=(members.REFERENCE_MIGRATIONS,),
     hub_steps=_hub_steps,
     projections=_projections,
+    feeds=_feeds,
 )

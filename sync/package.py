@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import msgspec
 
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from sqlite_utils import Database
     from sqlite_utils.migrations import Migrations
 
-    from sync.keys import HubKeys
     from sync.rules.bad_rows import BadRows
     from sync.rules.entry import Header, Private
     from sync.rules.refusal import Refused
@@ -92,6 +91,23 @@ class HubStep:
 LastCounter = Callable[["Connection", str, int, int, Mapping[str, int] | None], int | None]
 
 
+class HubSecrets(Protocol):
+    """What booking may ask of the hub's keys (`sync.keys.HubKeys`)."""
+
+    @property
+    def public(self) -> bytes:
+        """The hub's public key."""
+
+    def sign(self, data: bytes) -> bytes:
+        """Sign for the hub."""
+
+    def unseal(self, sealed: bytes) -> bytes | Refused:
+        """Open what a till sealed to the hub."""
+
+    def phone_key(self, center: int) -> bytes | None:
+        """Return a center's phone-hash key; None before its first till has come."""
+
+
 @dataclass(frozen=True, slots=True)
 class Projection:
     """How the hub books one kind: into the package's own tables, from appended entries.
@@ -105,7 +121,7 @@ class Projection:
     """
 
     kind: str
-    book: Callable[[Connection, Sequence[Arrived], HubKeys], Noticed]
+    book: Callable[[Connection, Sequence[Arrived], HubSecrets], Noticed]
     last_counter: LastCounter | None = None
 
 

@@ -80,6 +80,11 @@ _NO_HUB_KEY = Refused(
     N_("Enrol it with a code from the hub: xuanpin sync enrol CODE."),
 )
 _REVOKED = Refused("card.revoked", N_("This PLUS membership was revoked."), _KEEP_SELLING)
+_REVOKED_TILL = Refused(
+    "card.revoked_till",
+    N_("This PLUS card was sold by a till that had been revoked."),
+    _KEEP_SELLING,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +103,7 @@ class Card:
 class CardStanding:
     """What a till thinks of a card on a day; `refused` says why it is not accepted.
 
-    `state` is `provisional` for a card of this till's own that the hub has not confirmed.
+    `state` is `provisional` for a card of this till's own that the hub has not confirmed yet.
     `card` is None unless its signature holds.
     """
 
@@ -122,18 +127,34 @@ class SignedCard:
     signed: bytes
     signature: bytes
 
+    @property
+    def seller(self) -> str:
+        """Return the install id of the till that says it sold the card; empty for other cards."""
+        return certificates.install_named(self.certificate) if self.certificate else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Confirmation:
+    """The hub's word on a provisional card: the same card, signed by the hub, and whose key."""
+
+    card: SignedCard
+    sold_by: bytes
+
 
 @dataclass(frozen=True, slots=True)
 class Trust:
-    """What a till goes by: the hub's key, its own key, revoked serials, and the day.
+    """What a till goes by: the hub's key, its own key, what was revoked, and the day.
 
     Without `hub_public` (a till not enrolled) only its own provisional cards can be checked.
+    `seller_revoked` says that the card's own till was revoked and no longer good for its counter.
     """
 
     hub_public: bytes | None
     own_public: bytes | None
     revoked: frozenset[str]
     today: date
+    seller_revoked: bool = False
+    confirmation: Confirmation | None = None
 
 
 def encode(card: Card, version: int) -> bytes:
@@ -205,6 +226,8 @@ def standing_of(signed: SignedCard, trust: Trust) -> CardStanding:
         return CardStanding("invalid", None, forged)
     if card.serial in trust.revoked:
         return CardStanding("revoked", card, _REVOKED)
+    if trust.seller_revoked:
+        return CardStanding("revoked", card, _REVOKED_TILL)
     if trust.today < card.from_day:
         refused = Refused(
             "card.not_yet_valid",
@@ -221,19 +244,32 @@ def standing_of(signed: SignedCard, trust: Trust) -> CardStanding:
             {"day": card.until.isoformat()},
         )
         return CardStanding("expired", card, refused)
-    return CardStanding("provisional" if signed.version == PROVISIONAL else "active", card, None)
+    unconfirmed = signed.version == PROVISIONAL and _confirmation(signed, trust) is None
+    return CardStanding("provisional" if unconfirmed else "active", card, None)
 
 
 def _doubt(signed: SignedCard, trust: Trust) -> Refused | None:
     """Say why a card is not believed, whatever the day; None when it is."""
     if signed.version == PROVISIONAL:
-        own = trust.own_public
-        return None if own and _signed_by(own, signed) else _PROVISIONAL_ELSEWHERE
+        confirmation = _confirmation(signed, trust)
+        signers = (trust.own_public, confirmation.sold_by if confirmation else None)
+        known = any(signer and _signed_by(signer, signed) for signer in signers)
+        return None if known else _PROVISIONAL_ELSEWHERE
     if trust.hub_public is None:
         return _NO_HUB_KEY
     if signed.version == BY_HUB:
         return None if _signed_by(trust.hub_public, signed) else _FORGED
     return _doubt_of_till(signed, trust.hub_public)
+
+
+def _confirmation(signed: SignedCard, trust: Trust) -> Confirmation | None:
+    """Return the hub's confirmation if it is of exactly this card, and the hub's indeed."""
+    confirmation = trust.confirmation
+    if confirmation is None or trust.hub_public is None:
+        return None
+    by_hub = confirmation.card
+    same = by_hub.version == BY_HUB and by_hub.card == signed.card
+    return confirmation if same and _signed_by(trust.hub_public, by_hub) else None
 
 
 def _doubt_of_till(signed: SignedCard, hub_public: bytes) -> Refused | None:

@@ -46,6 +46,6 @@ def fed(member: FedMember) -> bytes:
     return msgspec.json.encode(member)
 
 
-def read_fed(data: bytes) -> FedMember | None:
-    """Read what the feed says; None for one that is gone. Raises `ValueError` for anything else."""
-    return msgspec.json.decode(data, type=FedMember) if data else None
+def read_fed(data: bytes) -> FedMember:
+    """Read what the feed says of a member; raises `ValueError` for anything else."""
+    return msgspec.json.decode(data, type=FedMember)

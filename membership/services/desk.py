@@ -3,8 +3,17 @@
 import secrets
 from collections.abc import Callable
 
+from sqlite_utils import Database
+
 from membership.rules import card as cards
-from membership.rules.card import SERIAL_BYTES, CardStanding, SignedCard, Trust
+from membership.rules.card import (
+    PROVISIONAL,
+    SERIAL_BYTES,
+    CardStanding,
+    Confirmation,
+    SignedCard,
+    Trust,
+)
 from membership.rules.grant import Authority, Issuer
 from membership.rules.member import Member, best, member_of
 from membership.rules.phone import (
@@ -15,10 +24,12 @@ from membership.rules.phone import (
     phone_token,
 )
 from membership.stores import members
+from membership.stores.fed import fed_member_with
 from membership.stores.members import Kept
 from sync.rules import certificate as certificates
 from sync.rules.refusal import N_, Refused
 from sync.services.till import OpenTill
+from sync.stores.revoked_tills import sold_after_revocation
 
 _SERIAL_DIGITS = 2 * SERIAL_BYTES
 
@@ -129,12 +140,27 @@ class Desk:
 
     def _trust(self, signed: SignedCard) -> Trust:
         enrolment = self._till.enrolment
+        reference = self._till.reference.read()
+        card = signed.card
         return Trust(
             hub_public=enrolment.hub_public if enrolment else None,
             own_public=self._till.keys.public,
-            revoked=members.revoked_serials(self._till.reference.read(), [signed.card.serial]),
+            revoked=members.revoked_serials(reference, [card.serial]),
             today=self._till.certain_day(),
+            seller_revoked=sold_after_revocation(reference, signed.seller, card.counter),
+            confirmation=_confirmation(reference, signed),
         )
+
+
+def _confirmation(reference: Database, signed: SignedCard) -> Confirmation | None:
+    """Return what the hub feeds of a provisional card, if anything."""
+    if signed.version != PROVISIONAL:
+        return None
+    fed = fed_member_with(reference, signed.card.serial)
+    by_hub = cards.decode_card(fed.card) if fed else None
+    if fed is None or not isinstance(by_hub, SignedCard):
+        return None
+    return Confirmation(by_hub, bytes.fromhex(fed.sold_by))
 
 
 _NOT_ENROLLED = Refused(

@@ -7,8 +7,7 @@ from sqlalchemy import Connection, select
 from membership.rules.fed_member import FEED, FedMember, confirmed, fed, read_fed
 from membership.rules.grant import Granted, read_granted
 from membership.rules.phone import normalise, phone_hash
-from sync.keys import HubKeys
-from sync.package import Arrived, FeedRow
+from sync.package import Arrived, FeedRow, HubSecrets
 from sync.rules import certificate as certificates
 from sync.rules.entry import Private
 from sync.rules.refusal import Refused
@@ -16,7 +15,7 @@ from sync.stores import hub_feeds
 from sync.stores.hub_tables import CERTIFICATE
 
 
-def feed(connection: Connection, arrived: Sequence[Arrived], keys: HubKeys) -> list[str]:
+def feed(connection: Connection, arrived: Sequence[Arrived], keys: HubSecrets) -> list[str]:
     """Feed the memberships of readable grants; return the serials that have another one already.
 
     Of two memberships under one serial the first stays: whoever knows a serial, which stands on
@@ -31,7 +30,7 @@ def feed(connection: Connection, arrived: Sequence[Arrived], keys: HubKeys) -> l
         if member is None:
             continue
         place = (grant.center, grant.serial)
-        known = told.get(place) or read_fed(before.get(place, b""))
+        known = told.get(place) or (read_fed(before[place]) if place in before else None)
         if known is not None and (known.card, known.sold_by) != (member.card, member.sold_by):
             twice.append(grant.serial)
         elif known is None or not known.phone_hash:
@@ -42,7 +41,7 @@ def feed(connection: Connection, arrived: Sequence[Arrived], keys: HubKeys) -> l
 
 
 def _member(
-    connection: Connection, one: Arrived, granted: Granted, keys: HubKeys
+    connection: Connection, one: Arrived, granted: Granted, keys: HubSecrets
 ) -> FedMember | None:
     card = confirmed(granted, keys.sign)
     if card is None:
@@ -55,7 +54,7 @@ def _member(
     return FedMember(card, phone_hash(number, key), number[-4:], sold_by)
 
 
-def _number(private: Private | None, keys: HubKeys) -> str:
+def _number(private: Private | None, keys: HubSecrets) -> str:
     """Open the phone number that was sealed to the hub; nothing where none can be read."""
     opened = keys.unseal(private.data) if private else b""
     if isinstance(opened, Refused):
@@ -64,7 +63,7 @@ def _number(private: Private | None, keys: HubKeys) -> str:
     return "" if isinstance(number, Refused) else number
 
 
-def _public_key(connection: Connection, till: str, keys: HubKeys) -> str:
+def _public_key(connection: Connection, till: str, keys: HubSecrets) -> str:
     """Return the key with which a till signs, as hex: every certificate it was given names it."""
     data = connection.execute(
         select(CERTIFICATE.c.data).where(CERTIFICATE.c.till == till).limit(1)

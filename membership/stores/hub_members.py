@@ -27,8 +27,7 @@ from sqlalchemy import (
 
 from membership.rules.grant import KIND, read_granted
 from membership.stores.hub_fed_members import feed
-from sync.keys import HubKeys
-from sync.package import Arrived, HubStep, Noticed, Projection
+from sync.package import Arrived, HubSecrets, HubStep, Noticed, Projection
 from sync.stores.hub_rows import add_all
 from sync.stores.hub_tables import BY_TILL
 
@@ -94,7 +93,7 @@ def _row(arrived: Arrived) -> dict[str, Any] | None:
     }
 
 
-def book(connection: Connection, arrived: Sequence[Arrived], keys: HubKeys) -> Noticed:
+def book(connection: Connection, arrived: Sequence[Arrived], keys: HubSecrets) -> Noticed:
     """Book grants of one till and feed them to their centers.
 
     Notices unreadable bodies, counters granted to two cards, and serials of two memberships.

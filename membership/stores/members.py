@@ -69,6 +69,12 @@ def fed_memberships_and_revocations(db: Database) -> None:
     db.execute("CREATE TABLE revocation (serial TEXT PRIMARY KEY) STRICT, WITHOUT ROWID")
 
 
+@REFERENCE_MIGRATIONS()
+def who_sold_a_provisional_card(db: Database) -> None:
+    """Let the feed say whose key signed a provisional card that the hub has confirmed."""
+    db.execute("ALTER TABLE membership ADD COLUMN sold_by TEXT NOT NULL DEFAULT ''")
+
+
 def next_counter(db: Database, first: int) -> int:
     """Return the next card counter at or above `first` that this till has not used."""
     row = db.execute("SELECT max(counter) FROM membership WHERE counter >= ?", [first]).fetchone()

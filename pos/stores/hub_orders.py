@@ -18,8 +18,7 @@ from sqlalchemy import (
 )
 
 from pos.rules.order import METHODS, SALE, Order
-from sync.keys import HubKeys
-from sync.package import Arrived, HubStep, Noticed, Projection
+from sync.package import Arrived, HubSecrets, HubStep, Noticed, Projection
 from sync.stores.hub_rows import add_all
 from sync.stores.hub_tables import BY_TILL
 
@@ -106,7 +105,7 @@ def _is_sound(order: Order) -> bool:
     )
 
 
-def book(connection: Connection, arrived: Sequence[Arrived], _keys: HubKeys) -> Noticed:
+def book(connection: Connection, arrived: Sequence[Arrived], _keys: HubSecrets) -> Noticed:
     """Book sales; a body that is no order this version reads is noticed."""
     rows = [_row(one) for one in arrived]
     add_all(connection, HUB_ORDER, [row for row in rows if row is not None])

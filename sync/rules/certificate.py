@@ -71,6 +71,12 @@ def install_of(public_key: bytes) -> str:
     return hashlib.sha256(_INSTALL_DOMAIN + public_key).hexdigest()[:32]
 
 
+def install_named(data: bytes) -> str:
+    """Return the install id that a certificate's bytes name, whether they are signed or not."""
+    assert len(data) == CERTIFICATE_BYTES
+    return install_of(data[CONTENT_BYTES - PUBLIC_BYTES : CONTENT_BYTES])
+
+
 def issue(certificate: Certificate, sign: Sign) -> bytes:
     """Return the signed certificate, 110 bytes; `sign` is the hub's."""
     content = _LAYOUT.pack(

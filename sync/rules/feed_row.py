@@ -1,9 +1,15 @@
 """One row of a feed, as published, stored, sent and applied."""
 
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
 import msgspec
+
+from sync.rules.refusal import N_, Fault, Refused
 
 MOST_KEY = 128  # characters
 MOST_DATA_BYTES = 64 * 1024
+T = TypeVar("T")
 
 
 class FeedRow(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
@@ -11,3 +17,33 @@ class FeedRow(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_field
 
     key: str
     data: bytes
+
+
+def contents(
+    feed: str, rows: Sequence[FeedRow], read: Callable[[bytes], T]
+) -> tuple[dict[str, T], list[str]]:
+    """Return what rows hold by key, and the keys that are gone.
+
+    `read` raises `ValueError` for contents that it does not know: a `Fault` here, for then the
+    hub is ahead of this program.
+    """
+    told: dict[str, T] = {}
+    gone = []
+    for row in rows:
+        if not row.data:
+            gone.append(row.key)
+            continue
+        try:
+            told[row.key] = read(row.data)
+        except ValueError as error:
+            raise Fault(_unreadable(feed, row.key)) from error
+    return told, gone
+
+
+def _unreadable(feed: str, key: str) -> Refused:
+    return Refused(
+        "feed.unreadable",
+        N_("The hub feeds in “{feed}” what this program cannot read ({key})."),
+        N_("Update the till's program; it goes on selling with what it has."),
+        {"feed": feed, "key": key},
+    )

@@ -159,8 +159,7 @@ def test_one_card_that_came_with_two_contents_is_not_a_second_card(
 
 def fed(hub: Connection, center: int = 1) -> dict[str, FedMember]:
     """Return what a center's tills are fed, by serial."""
-    rows = hub_feeds.all_fed(hub, FEED, center)
-    return {row.key: member for row in rows if (member := read_fed(row.data))}
+    return {row.key: read_fed(row.data) for row in hub_feeds.all_fed(hub, FEED, center)}
 
 
 def numbered(phone: str) -> Private:
