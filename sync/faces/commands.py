@@ -7,6 +7,11 @@ from sync.faces.lazy import LazyGroup
 COMMANDS = {
     "hub": "sync.faces.hub_commands:hub_command",
     "invite": "sync.faces.hub_commands:invite_command",
+    "tills": "sync.faces.revocation_commands:tills_command",
+    "revoke": "sync.faces.revocation_commands:revoke_command",
+    "reinstate": "sync.faces.revocation_commands:reinstate_command",
+    "held": "sync.faces.revocation_commands:held_command",
+    "release": "sync.faces.revocation_commands:release_command",
     "enrol": "sync.faces.till_commands:enrol_command",
     "push": "sync.faces.till_commands:push_command",
     "status": "sync.faces.till_commands:status_command",

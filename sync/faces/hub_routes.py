@@ -5,11 +5,13 @@ from __future__ import annotations
 from fastapi import APIRouter
 
 from sync.faces.hub_api import till_routes, view_routes
+from sync.faces.hub_certificate_api import certificate_routes
 from sync.faces.hub_signed import SignedDoor, challenge_routes
 from sync.services.authenticating import Authenticating
 from sync.services.hub import Hub
 from sync.services.hub_opening import OpenHub
 from sync.services.inviting import Inviting
+from sync.services.renewing import Renewing
 from sync.setup import CenterSettings, Setup
 
 
@@ -19,11 +21,13 @@ def all_routes(setup: Setup, opened: OpenHub) -> tuple[APIRouter, ...]:
     names = {center.number: name for name, center in centers.items()}
     hub = Hub(opened.engine, opened.keys, setup.packages, setup.clock, names)
     inviting = Inviting(
-        opened.engine, opened.keys, opened.directory, setup.clock, medium=opened.medium
+        opened.engine, opened.keys, setup.clock, medium=opened.medium
     )
     door = SignedDoor(Authenticating(opened.engine, opened.keys, setup.clock), setup.say)
+    renewing = Renewing(opened.engine, opened.register, setup.packages, setup.clock)
     return (
         till_routes(hub, inviting, setup.say),
         challenge_routes(door),
+        certificate_routes(renewing, door),
         view_routes(hub),
     )

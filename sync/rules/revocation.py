@@ -124,11 +124,6 @@ def widened(
     )
 
 
-def capped(counters: Sequence[Range], most: int) -> tuple[Range, ...]:
-    """Return the ranges without any counter above `most`."""
-    return tuple(Range(each.first, min(each.last, most)) for each in counters if each.first <= most)
-
-
 class _Fed(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What all tills are told of a revoked one: the counters up to which its cards are good."""
 

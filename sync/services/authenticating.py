@@ -16,7 +16,7 @@ from sync.rules.days import china_day
 from sync.rules.refusal import N_, Refused
 from sync.rules.signatures import verify
 from sync.rules.signed_answer import make_answer
-from sync.stores import hub_challenges, hub_tills
+from sync.stores import hub_challenges, hub_revocations, hub_tills
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +64,9 @@ class Authenticating:
 
         `target` is path and query as they came, `headers` have lower-case names. Refused, and
         nothing written, unless the challenge is this hub's, unused and not run out, the
-        certificate is this hub's, and the signature covers exactly this request. A certificate
-        past its last day is refused too, unless `even_expired`: for asking for the next one.
+        certificate is this hub's, the signature covers exactly this request, and the till is not
+        revoked. A certificate past its last day is refused too, unless `even_expired`: for asking
+        for the next one.
         """
         presented = challenges.read_headers(headers)
         if isinstance(presented, Refused):
@@ -109,6 +110,8 @@ def _admitted(
     till = hub_tills.enrolled_till(connection, certificate.install)
     if till is None:
         return _unknown_till()
+    if hub_revocations.revocation_of(connection, till.till) is not None:
+        return _revoked()
     if not hub_challenges.use_challenge(connection, till.till, challenge, now_ms):
         return _replayed()
     return Sender(till.till, till.name, till.number, till.center, certificate, digest)
@@ -135,6 +138,14 @@ def _unknown_till() -> Refused:
         "request.unknown_till",
         N_("This hub does not know the till that signed the request."),
         N_("Let the till push first (`xuanpin sync push`), or enrol it again at this hub."),
+    )
+
+
+def _revoked() -> Refused:
+    return Refused(
+        "request.revoked",
+        N_("The hub has revoked the till that signed the request."),
+        N_("What it sells is kept here; ask the manager at the hub to re-instate it."),
     )
 
 

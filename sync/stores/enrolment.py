@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 from sqlite_utils import Database
 
+from sync.rules.certificate import Certificate
+
 _COLUMNS = (
     "hub_url, hub_id, hub_public, hub_seal_public, certificate, number, center, name,"
     " enrolled_at_ms"
@@ -29,6 +31,11 @@ def read_enrolment(db: Database) -> Enrolment | None:
     """Return the enrolment; None if this till is not enrolled yet."""
     row = db.execute(f"SELECT {_COLUMNS} FROM enrolment").fetchone()  # noqa: S608
     return None if row is None else Enrolment(*row)
+
+
+def write_certificate(db: Database, data: bytes, certificate: Certificate) -> None:
+    """Keep a newer certificate of this till; all else of the enrolment stays."""
+    db.execute("UPDATE enrolment SET certificate = ?, center = ?", (data, certificate.center))
 
 
 def write_enrolment(db: Database, enrolment: Enrolment) -> None:

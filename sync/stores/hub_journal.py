@@ -86,6 +86,16 @@ def fork_hashes(connection: Connection, till: str, run: str, seq: int) -> frozen
     return frozenset(found.scalars())
 
 
+def forks_of(connection: Connection, till: str, run: str) -> dict[int, set[bytes]]:
+    """Return the hashes of all forks of a run, by seq."""
+    found: dict[int, set[bytes]] = {}
+    for seq, own in connection.execute(
+        select(FORK.c.seq, FORK.c.hash).where(FORK.c.till == till, FORK.c.run == run)
+    ):
+        found.setdefault(seq, set()).add(own)
+    return found
+
+
 def add_entries(
     connection: Connection, till: str, run: str, entries: Sequence[tuple[int, Entry]]
 ) -> None:
