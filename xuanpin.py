@@ -79,7 +79,11 @@ def make_setup(
     if isinstance(settings, Refused):
         raise Fault(settings)
     own = settings.get(TillSettings)
-    own = msgspec.structs.replace(own, id=till or own.id, center=center or own.center)
+    own = msgspec.structs.replace(
+        own,
+        id=own.id if till is None else till,
+        center=own.center if center is None else center,
+    )
     settings = settings.having(own)
     name = language or settings.get(UiSettings).language
     say = Language(name, [package.name for package in PACKAGES])

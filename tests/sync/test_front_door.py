@@ -69,6 +69,19 @@ def test_a_counter_without_a_terminal_is_refused_and_begins_no_till(tmp_path: Pa
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize(
+    ("option", "said"),
+    [
+        ("--till", "“” cannot be the name of a till."),
+        ("--center", "there is no center “”."),
+    ],
+)
+def test_an_empty_name_is_not_the_configured_one(tmp_path: Path, option: str, said: str) -> None:
+    done = run(tmp_path, "--language", "en", option, "", "pos", "items", "x")
+    assert done.returncode == 2
+    assert said in done.stderr
+
+
 def test_a_group_alone_shows_its_help_as_lines(tmp_path: Path) -> None:
     done = run(tmp_path)
     assert done.returncode == 2
