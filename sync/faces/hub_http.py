@@ -31,6 +31,11 @@ _STATUS = {
     "request.challenge": 401,
     "request.expired": 401,
     "request.replayed": 401,
+    "day.bad": 422,
+    "day.bad_place": 422,
+    "settle.unknown": 404,
+    "settle.unreadable": 400,
+    "settle.words": 422,
 }
 _FORBIDDEN = 403
 

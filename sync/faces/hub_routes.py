@@ -6,8 +6,10 @@ from fastapi import APIRouter
 
 from sync.faces.hub_api import till_routes, view_routes
 from sync.faces.hub_certificate_api import certificate_routes
+from sync.faces.hub_day_api import day_routes
 from sync.faces.hub_signed import SignedDoor, challenge_routes
 from sync.services.authenticating import Authenticating
+from sync.services.center_days import CenterDays
 from sync.services.hub import Hub
 from sync.services.hub_opening import OpenHub
 from sync.services.inviting import Inviting
@@ -20,14 +22,13 @@ def all_routes(setup: Setup, opened: OpenHub) -> tuple[APIRouter, ...]:
     centers = setup.settings.named(CenterSettings)
     names = {center.number: name for name, center in centers.items()}
     hub = Hub(opened.engine, opened.keys, setup.packages, setup.clock, names)
-    inviting = Inviting(
-        opened.engine, opened.keys, setup.clock, medium=opened.medium
-    )
+    inviting = Inviting(opened.engine, opened.keys, setup.clock, medium=opened.medium)
     door = SignedDoor(Authenticating(opened.engine, opened.keys, setup.clock), setup.say)
     renewing = Renewing(opened.engine, opened.register, setup.packages, setup.clock)
     return (
         till_routes(hub, inviting, setup.say),
         challenge_routes(door),
         certificate_routes(renewing, door),
+        day_routes(door, CenterDays(opened.engine, setup.clock)),
         view_routes(hub),
     )

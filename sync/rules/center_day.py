@@ -53,12 +53,33 @@ class Matter(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     noticed_ms: int
 
 
+class Settlement(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A person's word on an exception: `reason` in up to 200 characters, `who` in up to 64."""
+
+    till: str
+    kind: str
+    run: str
+    seq: int
+    about: str
+    reason: str
+    who: str
+
+
+class Settled(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """An exception as it is settled at the hub, from `at_ms` on, asked for by the till `by`."""
+
+    settlement: Settlement
+    by: str
+    at_ms: int
+
+
 class TillDay(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What the hub has of one till for a day.
 
     `booked` are the entries it could read, `uninterpreted` those it could not, `held` those of a
     revoked till that wait for a person: together they are all that arrived. `marks` are how far it
-    has the runs that have entries of this day, and the newest run it was told of.
+    has the runs that have entries of this day, and the newest run it was told of. `settled` are the
+    last exceptions that a person settled, newest first.
     """
 
     till: str
@@ -74,6 +95,7 @@ class TillDay(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     told: Told | None
     exceptions: tuple[Matter, ...]
     exceptions_left: int
+    settled: tuple[Settled, ...] = ()
 
 
 class CenterDay(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -101,23 +123,3 @@ class Page(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     entries: tuple[Listed, ...]
     more: bool
-
-
-class Settlement(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A person's word on an exception: `reason` in up to 200 characters, `who` in up to 64."""
-
-    till: str
-    kind: str
-    run: str
-    seq: int
-    about: str
-    reason: str
-    who: str
-
-
-class Settled(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """An exception as it is settled at the hub, from `at_ms` on, asked for by the till `by`."""
-
-    settlement: Settlement
-    by: str
-    at_ms: int

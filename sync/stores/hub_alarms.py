@@ -2,7 +2,17 @@
 
 from collections.abc import Iterable
 
-from sqlalchemy import ColumnElement, Connection, and_, exists, func, insert, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    and_,
+    exists,
+    func,
+    insert,
+    select,
+    true,
+    update,
+)
 
 from sync.rules.center_day import Matter, Settled, Settlement
 from sync.stores.hub_tables import ALARM, SETTLED
@@ -76,12 +86,23 @@ def settle(connection: Connection, settled: Settled) -> None:
     connection.execute(insert(SETTLED).values(row))
 
 
+def last_settled(connection: Connection, till: str, key: Key) -> Settled:
+    """Return what was said last of an alarm that is settled."""
+    return _read(connection, till, _is(SETTLED.c, key), 1)[0]
+
+
 def newest_settled(connection: Connection, till: str, most: int) -> tuple[Settled, ...]:
     """Return what was settled of a till last, newest first."""
+    return _read(connection, till, true(), most)
+
+
+def _read(
+    connection: Connection, till: str, which: ColumnElement[bool], most: int
+) -> tuple[Settled, ...]:
     rows = connection.execute(
         select(SETTLED)
-        .where(SETTLED.c.till == till)
-        .order_by(SETTLED.c.at_ms.desc(), *(SETTLED.c[c] for c in _KEY))
+        .where(SETTLED.c.till == till, which)
+        .order_by(SETTLED.c.at_ms.desc(), *(SETTLED.c[name] for name in _KEY))
         .limit(most)
     )
     return tuple(

@@ -1,0 +1,139 @@
+"""A center's business day at the hub: what it has of every till, and exceptions settled."""
+
+from datetime import date
+
+from sqlalchemy import Connection, Engine
+
+from sync.clock import Clock
+from sync.database import hub_snapshot, hub_transaction
+from sync.rules.center_day import (
+    MOST_CLOSINGS,
+    MOST_EXCEPTIONS,
+    MOST_NAME,
+    MOST_PAGE,
+    MOST_REASON,
+    CenterDay,
+    Page,
+    Settled,
+    Settlement,
+    TillDay,
+)
+from sync.rules.refusal import N_, Refused
+from sync.rules.totals import in_order, is_day
+from sync.stores import hub_alarms, hub_closings, hub_days, hub_revocations, hub_standing, hub_tills
+from sync.stores.hub_days import Place
+from sync.stores.hub_tills import Till
+
+_MOST_RUNS = 200
+_MOST_SETTLED = 5
+
+
+class CenterDays:
+    """Tells tills about a day of their own center; its database is already prepared."""
+
+    def __init__(self, engine: Engine, clock: Clock) -> None:
+        self._engine = engine
+        self._clock = clock
+
+    def day(self, center: int, day: str) -> CenterDay | Refused:
+        """Return what the hub has of every till of a center for a day, in one moment's view."""
+        if not _is_date(day):
+            return bad_day(day)
+        with hub_snapshot(self._engine) as connection:
+            revoked = hub_revocations.all_revocations(connection)
+            tills = tuple(
+                _till_day(connection, till, day, revoked=till.till in revoked)
+                for till in hub_tills.all_tills(connection)
+                if till.center == center
+            )
+            return CenterDay(day, center, self._clock.now_ms(), tills)
+
+    def entries(self, till: str, day: str, after: Place) -> Page | Refused:
+        """Return the next entries booked of a till (install id) for a day."""
+        if not _is_date(day):
+            return bad_day(day)
+        with hub_snapshot(self._engine) as connection:
+            found = hub_days.listed(connection, till, day, after, MOST_PAGE + 1)
+        return Page(tuple(found[:MOST_PAGE]), len(found) > MOST_PAGE)
+
+    def settle(self, by: str, center: int, said: Settlement) -> Settled | Refused:
+        """Settle an exception of a till of this center; once settled, what was said first stays.
+
+        `by` is the install id of the till that asks.
+        """
+        refused = _unreadable(said)
+        if refused is not None:
+            return refused
+        key = (said.kind, said.run, said.seq, said.about)
+        with hub_transaction(self._engine) as connection:
+            till = hub_tills.till_of(connection, said.till)
+            known = till is not None and till.center == center
+            if not known or not hub_alarms.is_raised(connection, said.till, key):
+                return _no_such_alarm()
+            if hub_alarms.is_settled(connection, said.till, key):
+                return hub_alarms.last_settled(connection, said.till, key)
+            settled = Settled(said, by, self._clock.now_ms())
+            hub_alarms.settle(connection, settled)
+            return settled
+
+
+def _till_day(connection: Connection, till: Till, day: str, *, revoked: bool) -> TillDay:
+    booked, uninterpreted = hub_days.booked_totals(connection, till.till, day)
+    told = hub_standing.told_by(connection, till.till)
+    runs = hub_days.runs_of_day(connection, till.till, day, _MOST_RUNS)
+    head = [told.standing.run] if told else []
+    marks, gaps = hub_days.marks_and_gaps(connection, till.till, [*runs, *head])
+    exceptions, left = hub_alarms.unsettled(connection, till.till, MOST_EXCEPTIONS)
+    return TillDay(
+        till=till.till,
+        number=till.number,
+        name=till.name,
+        revoked=revoked,
+        booked=in_order(booked),
+        uninterpreted=in_order(uninterpreted),
+        held=in_order(hub_days.held_totals(connection, till.till, day)),
+        marks=marks,
+        gaps=gaps,
+        closings=hub_closings.closings(connection, till.till, day, MOST_CLOSINGS),
+        told=told,
+        exceptions=exceptions,
+        exceptions_left=left,
+        settled=hub_alarms.newest_settled(connection, till.till, _MOST_SETTLED),
+    )
+
+
+def _is_date(text: str) -> bool:
+    try:
+        return is_day(text) and bool(date.fromisoformat(text))
+    except ValueError:
+        return False
+
+
+def _unreadable(said: Settlement) -> Refused | None:
+    for text, most in ((said.reason, MOST_REASON), (said.who, MOST_NAME)):
+        if not text.strip() or len(text) > most or not text.isprintable():
+            return Refused(
+                "settle.words",
+                N_("An exception is settled by a name and a reason, in one line each."),
+                N_("Give a reason of up to {reason} characters and a name of up to {name}."),
+                {"reason": MOST_REASON, "name": MOST_NAME},
+            )
+    return None
+
+
+def bad_day(text: str) -> Refused:
+    """Refuse what is no business day."""
+    return Refused(
+        "day.bad",
+        N_("“{text}” is not a day."),
+        N_("Write it like 2026-11-22."),
+        {"text": text},
+    )
+
+
+def _no_such_alarm() -> Refused:
+    return Refused(
+        "settle.unknown",
+        N_("There is no such exception in this center."),
+        N_("Look at the exceptions again (`xuanpin sync eod`)."),
+    )
