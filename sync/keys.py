@@ -72,9 +72,16 @@ class HubKeys:
         """Return where the keys of a center (by its number) are kept."""
         return self._directory / "centers" / str(center)
 
-    def phone_key(self, center: int) -> bytes | None:
-        """Return a center's phone-hash key; None before its first till has come."""
-        return read_phone_key(self.center_directory(center))
+    def phone_key(self, center: int) -> bytes:
+        """Return a center's phone-hash key: derived from the hub's own, unless it has a file.
+
+        So every process of a hub, on whatever machine, has it as soon as it has hub.key.
+        """
+        kept = read_phone_key(self.center_directory(center))
+        if kept is not None:
+            return kept
+        about = b"xuanpin.hub.phone.1\0" + str(center).encode()
+        return HKDF(SHA256(), SECRET_BYTES, None, about).derive(self._private.private_bytes_raw())
 
 
 def has_till_keys(directory: Path) -> bool:

@@ -104,8 +104,8 @@ class HubSecrets(Protocol):
     def unseal(self, sealed: bytes) -> bytes | Refused:
         """Open what a till sealed to the hub."""
 
-    def phone_key(self, center: int) -> bytes | None:
-        """Return a center's phone-hash key; None before its first till has come."""
+    def phone_key(self, center: int) -> bytes:
+        """Return a center's phone-hash key."""
 
 
 @dataclass(frozen=True, slots=True)

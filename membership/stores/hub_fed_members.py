@@ -47,11 +47,11 @@ def _member(
     if card is None:
         return None
     number = _number(one.private, keys)
-    key = keys.phone_key(granted.center) if number else None
     sold_by = _public_key(connection, one.header.till, keys) if granted.provisional else ""
-    if not number or key is None:
+    if not number:
         return FedMember(card, sold_by=sold_by)
-    return FedMember(card, phone_hash(number, key), number[-4:], sold_by)
+    hashed = phone_hash(number, keys.phone_key(granted.center))
+    return FedMember(card, hashed, number[-4:], sold_by)
 
 
 def _number(private: Private | None, keys: HubSecrets) -> str:

@@ -59,9 +59,7 @@ def invite_command(setup: Setup, till: str, database: str, as_json: bool) -> Non
 
     center = accepted(setup, setup.center(), as_json=as_json)
     with _opened(setup, database, as_json=as_json) as opened:
-        desk = Inviting(
-            opened.engine, opened.keys, setup.clock, medium=opened.medium
-        )
+        desk = Inviting(opened.engine, opened.keys, setup.clock, medium=opened.medium)
         invited = desk.invite(till, center.number, setup.till.center)
         invitation = accepted(setup, invited, as_json=as_json)
     until = china_time(invitation.expires_ms).strftime("%H:%M")

@@ -3,13 +3,12 @@
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 
 from sqlalchemy import Connection, Engine
 
 from sync.clock import Clock
 from sync.database import hub_transaction
-from sync.keys import SECRET_BYTES, HubKeys, read_phone_key, write_phone_key
+from sync.keys import HubKeys
 from sync.rules import enrolling
 from sync.rules.certificate import Certificate, issue, read
 from sync.rules.days import china_day
@@ -43,20 +42,15 @@ class Inviting:
         self,
         engine: Engine,
         keys: HubKeys,
-        directory: Path,
         clock: Clock,
         entropy: Callable[[int], bytes] = secrets.token_bytes,
         *,
         medium: SecondMedium | None = None,
     ) -> None:
-        """Use the hub's keys; centers' phone keys are files under `directory`.
-
-        Each enrolment reaches the second `medium` before it takes effect.
-        """
+        """Use the hub's keys; each enrolment reaches the second `medium` before it takes effect."""
         self._register = Register(keys, medium)
         self._engine = engine
         self._keys = keys
-        self._directory = directory
         self._clock = clock
         self._entropy = entropy
 
@@ -144,18 +138,9 @@ class Inviting:
             name=invite.name,
             center=invite.center,
             center_name=invite.center_name,
-            phone_key=self._phone_key(invite.center),
+            phone_key=self._keys.phone_key(invite.center),
         )
         return enrolling.give(code, asked, given)
-
-    def _phone_key(self, center: int) -> bytes:
-        """Return the key of a center's phone hashes, made when its first till comes."""
-        directory = self._directory / "centers" / str(center)
-        known = read_phone_key(directory)
-        if known is None:
-            known = self._entropy(SECRET_BYTES)
-            write_phone_key(directory, known)
-        return known
 
 
 def _unknown_code() -> Refused:

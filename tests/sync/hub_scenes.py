@@ -131,7 +131,7 @@ class WebHub:
         self.keys = opened.keys
         centers = {1: "zhengzhou", 2: "chenghai"}
         self.hub = Hub(opened.engine, opened.keys, self.setup.packages, self.clock, centers)
-        self.inviting = Inviting(opened.engine, opened.keys, opened.directory, self.clock)
+        self.inviting = Inviting(opened.engine, opened.keys, self.clock)
         app = make_app(all_routes(self.setup, opened), self.setup.say)
         self.client = TestClient(app, client=("127.0.0.1", 5000))
 

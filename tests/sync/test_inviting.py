@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from sync.keys import write_phone_key
 from sync.rules import enrolling
 from sync.rules.certificate import Certificate, install_of, read
 from sync.rules.days import china_day
@@ -78,9 +79,15 @@ def test_tills_of_one_center_share_a_phone_key_and_no_other_does(hub: WebHub) ->
     assert (one.number, two.number, other.number) == (1, 2, 3)
     for path in hub.opened.directory.rglob("*.key"):
         assert path.stat().st_mode & 0o777 == 0o600
-    database = (hub.opened.directory / "hub.db-wal").read_bytes()
-    assert one.phone_key not in database
-    assert one.phone_key.hex().encode() not in database
+    database = repr(hub.state())
+    assert repr(one.phone_key) not in database
+    assert one.phone_key.hex() not in database
+
+
+def test_a_center_that_has_a_phone_key_of_its_own_keeps_it(hub: WebHub) -> None:
+    write_phone_key(hub.keys.center_directory(1), b"k" * 32)
+    assert enrol(hub, hub.invite("ZZ-01"), 1).phone_key == b"k" * 32
+    assert enrol(hub, hub.invite("CH-01", 2, "chenghai"), 2).phone_key != b"k" * 32
 
 
 def test_card_counters_never_overlap(hub: WebHub) -> None:
@@ -159,6 +166,7 @@ def test_noise_guesses_and_altered_requests_are_refused(hub: WebHub) -> None:
 
 def test_a_damaged_phone_key_is_503_and_enrols_nobody(hub: WebHub) -> None:
     enrol(hub, hub.invite("ZZ-01"))
-    (path,) = hub.opened.directory.rglob("phone.key")
+    path = hub.keys.center_directory(1) / "phone.key"
+    path.parent.mkdir(parents=True)
     path.write_text("damaged")
     assert hub.refused(asked(hub.invite("ZZ-02"), 2)[1], 503, "/v1/enrol") == "about:blank"

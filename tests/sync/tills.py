@@ -138,7 +138,7 @@ class HubMachine:
         self.data = data
         packages, clock = self.setup.packages, self.setup.clock
         self.hub = Hub(data.engine, data.keys, packages, clock, {1: "zhengzhou"})
-        self.desk = Inviting(data.engine, data.keys, data.directory, clock)
+        self.desk = Inviting(data.engine, data.keys, clock)
 
     def close(self) -> None:
         self.data.close()
