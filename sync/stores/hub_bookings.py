@@ -8,7 +8,7 @@ from sqlalchemy import Connection, case, func, select
 from sync.package import Arrived, HubSecrets, Projection
 from sync.rules.entry import Header
 from sync.rules.money import MOST_FEN
-from sync.stores.hub_rows import add_all, add_missing
+from sync.stores.hub_rows import add_all, add_missing, one_of
 from sync.stores.hub_tables import ALARM, BOOKING
 
 
@@ -64,12 +64,15 @@ def book(
 def _new(
     connection: Connection, arrived: Sequence[Arrived]
 ) -> tuple[list[Arrived], tuple[str, ...]]:
+    ids: dict[str, set[str]] = {}
+    for one in arrived:
+        ids.setdefault(one.header.kind, set()).add(one.header.id)
     till = arrived[0].header.till
-    known = _digests(connection, till, {one.header.id for one in arrived})
+    known = {kind: _digests(connection, till, kind, some) for kind, some in ids.items()}
     new, contradicted = [], []
     for one in arrived:
         header = one.header
-        digests = known.setdefault((header.kind, header.id), set())
+        digests = known[header.kind].setdefault(header.id, set())
         if header.body_sha256 in digests:
             continue
         if digests:
@@ -80,15 +83,15 @@ def _new(
 
 
 def _digests(
-    connection: Connection, till: str, ids: Collection[str]
-) -> dict[tuple[str, str], set[bytes]]:
-    found: dict[tuple[str, str], set[bytes]] = {}
-    for row in connection.execute(
-        select(BOOKING.c.kind, BOOKING.c.id, BOOKING.c.body_sha256).where(
-            BOOKING.c.till == till, BOOKING.c.id.in_(list(ids))
+    connection: Connection, till: str, kind: str, ids: Collection[str]
+) -> dict[str, set[bytes]]:
+    found: dict[str, set[bytes]] = {}
+    for known, digest in connection.execute(
+        select(BOOKING.c.id, BOOKING.c.body_sha256).where(
+            BOOKING.c.till == till, BOOKING.c.kind == kind, one_of(connection, BOOKING.c.id, ids)
         )
     ):
-        found.setdefault((row.kind, row.id), set()).add(row.body_sha256)
+        found.setdefault(known, set()).add(digest)
     return found
 
 

@@ -4,11 +4,25 @@ SQLAlchemy's own executemany converts every value of every row, a third of the t
 the values here (bytes, str, int, bool, None) need no conversion in any database we speak to.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import Connection, Insert, Table, insert
+import msgspec
+from sqlalchemy import (
+    ARRAY,
+    Column,
+    ColumnElement,
+    Connection,
+    Insert,
+    String,
+    Table,
+    any_,
+    cast,
+    func,
+    insert,
+    select,
+)
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.sql.compiler import SQLCompiler
@@ -51,6 +65,19 @@ def put_changed(
         ),
         rows,
     )
+
+
+def one_of(
+    connection: Connection, column: Column[str], values: Collection[str]
+) -> ColumnElement[bool]:
+    """Return the condition that a text column is one of many values, as one parameter of any size.
+
+    `IN` with a parameter each takes longer to write than to run.
+    """
+    if connection.dialect.name == "postgresql":
+        return column == any_(cast(list(values), ARRAY(String)))
+    each = func.json_each(msgspec.json.encode(list(values)).decode()).table_valued("value")
+    return column.in_(select(each.c.value))
 
 
 def _missing(connection: Connection, table: Table) -> Insert:
