@@ -48,4 +48,6 @@ def fed(member: FedMember) -> bytes:
 
 def read_fed(data: bytes) -> FedMember:
     """Read what the feed says of a member; raises `ValueError` for anything else."""
-    return msgspec.json.decode(data, type=FedMember)
+    member = msgspec.json.decode(data, type=FedMember)
+    bytes.fromhex(member.sold_by)
+    return member

@@ -3,9 +3,12 @@
 from datetime import date
 from typing import Literal
 
+from msgspec.structs import replace
+
 from membership.rules.phone import stored_display
 from membership.rules.plan import PlanSettings
 from membership.stores import members
+from membership.stores.fed import fed_member_with
 from pos.rules.blocks import Block
 from pos.rules.card_slip import card_blocks
 from pos.rules.escpos import encode
@@ -28,6 +31,7 @@ def render(
     """Return an order's receipt or card slip as bytes for the configured paper.
 
     The receipt's QR is signed with the till's key; the card slip needs an order that sold one.
+    A provisional card that the hub has confirmed meanwhile is printed as the hub signed it.
     With `drawer` the receipt opens the drawer if it took cash and a drawer is set up.
     """
     setup = till.setup
@@ -37,8 +41,16 @@ def render(
     if document == "receipt":
         blocks = receipt_blocks(order, heading, paper, setup.say)
     else:
-        blocks = card_blocks(order, heading, paper, setup.say)
+        blocks = card_blocks(_confirmed(till, order), heading, paper, setup.say)
     return encode(blocks, paper)
+
+
+def _confirmed(till: OpenTill, order: Order) -> Order:
+    card = order.card
+    fed = fed_member_with(till.reference.read(), card.serial) if card and card.provisional else None
+    if card is None or fed is None:
+        return order
+    return replace(order, card=replace(card, card=fed.card, provisional=False))
 
 
 def _heading(till: OpenTill, order: Order, *, copy: bool, drawer: bool) -> Heading:
