@@ -7,9 +7,11 @@ from fastapi import APIRouter
 from sync.faces.hub_api import till_routes, view_routes
 from sync.faces.hub_certificate_api import certificate_routes
 from sync.faces.hub_day_api import day_routes
+from sync.faces.hub_feed_api import feed_routes
 from sync.faces.hub_signed import SignedDoor, challenge_routes
 from sync.services.authenticating import Authenticating
 from sync.services.center_days import CenterDays
+from sync.services.feeding import Feeding
 from sync.services.hub import Hub
 from sync.services.hub_opening import OpenHub
 from sync.services.inviting import Inviting
@@ -25,10 +27,13 @@ def all_routes(setup: Setup, opened: OpenHub) -> tuple[APIRouter, ...]:
     inviting = Inviting(opened.engine, opened.keys, setup.clock, medium=opened.medium)
     door = SignedDoor(Authenticating(opened.engine, opened.keys, setup.clock), setup.say)
     renewing = Renewing(opened.engine, opened.register, setup.packages, setup.clock)
+    feeds = [feed for package in setup.packages for feed in package.feeds()]
+    feeding = Feeding(opened.engine, opened.keys, feeds, setup.clock)
     return (
         till_routes(hub, inviting, setup.say),
         challenge_routes(door),
         certificate_routes(renewing, door),
         day_routes(door, CenterDays(opened.engine, setup.clock)),
+        feed_routes(door, feeding),
         view_routes(hub),
     )

@@ -19,13 +19,19 @@ def epoch(connection: Connection) -> int:
     return connection.execute(select(func.max(HUB_EPOCH.c.epoch))).scalar() or 0
 
 
-def mint(connection: Connection, now_ms: int, why: str, *, beyond: int = 0) -> int:
+def mint(
+    connection: Connection, now_ms: int, why: str, *, beyond: int = 0, after: int | None = None
+) -> int:
     """Begin another epoch, later than every one before and than `beyond`; return it.
 
-    `why` is up to 64 characters for the hub's people.
+    `why` is up to 64 characters for the hub's people. With `after`, nothing begins if another
+    epoch than this one is in force by now: that one is returned.
     """
     alone(connection, "epoch")
-    minted = max(epoch(connection) + 1, beyond + 1, now_ms)
+    known = epoch(connection)
+    if after is not None and known != after:
+        return known
+    minted = max(known + 1, beyond + 1, now_ms)
     row = {"epoch": minted, "minted_ms": now_ms, "why": why}
     connection.execute(insert(HUB_EPOCH).values(row))
     return minted

@@ -19,9 +19,11 @@ from sqlalchemy import (
     SmallInteger,
     String,
     Table,
+    bindparam,
     delete,
     func,
     select,
+    text,
     update,
 )
 
@@ -66,6 +68,15 @@ Index(
     postgresql_where=_UNASSIGNED,
     sqlite_where=_UNASSIGNED,
 )
+_ASSIGN = (  # row by row: a join would depend on what the database thinks of a new table
+    update(FEED_ROW)
+    .where(
+        FEED_ROW.c.feed == bindparam("of_feed"),
+        FEED_ROW.c.center == bindparam("of_center"),
+        FEED_ROW.c.key == bindparam("of_key"),
+    )
+    .values(version=bindparam("to_version"))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +109,12 @@ def put(connection: Connection, feed: str, rows: Sequence[tuple[int, FeedRow]]) 
     return put_changed(connection, FEED_ROW, values, unless_same="data")
 
 
+def take_stock(connection: Connection) -> None:
+    """Let PostgreSQL count anew after many rows: else it looks them up by the wrong index."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("ANALYZE feed_row"))
+
+
 def has_unassigned(connection: Connection, feed: str, center: int) -> bool:
     """Tell whether there are rows without a version."""
     found = select(FEED_ROW.c.key).where(
@@ -115,27 +132,21 @@ def assign(connection: Connection, feed: str, center: int) -> int:
     known = state(connection, feed, center)
     if known == NEVER_FED:
         add_missing(connection, FEED, [{"feed": feed, "center": center, "version": 0, "oldest": 0}])
-    picked = (
+    keys = connection.execute(
         select(FEED_ROW.c.key)
         .where(FEED_ROW.c.feed == feed, FEED_ROW.c.center == center, _UNASSIGNED)
         .order_by(FEED_ROW.c.key)
         .limit(ASSIGNED_AT_ONCE)
         .with_for_update(skip_locked=True)
-        .cte("picked")
-    )
-    place = func.row_number().over(order_by=picked.c.key)
-    numbered = select(picked.c.key, place.label("place")).subquery("numbered")
-    assigned = connection.execute(
-        update(FEED_ROW)
-        .where(
-            FEED_ROW.c.feed == feed,
-            FEED_ROW.c.center == center,
-            FEED_ROW.c.key == numbered.c.key,
-        )
-        .values(version=known.version + numbered.c.place)
-    ).rowcount
-    _set(connection, feed, center, version=known.version + assigned)
-    return assigned
+    ).scalars()
+    versions = [
+        {"of_key": key, "to_version": version}
+        for version, key in enumerate(keys, known.version + 1)
+    ]
+    if versions:
+        connection.execute(_ASSIGN, [{"of_feed": feed, "of_center": center, **v} for v in versions])
+    _set(connection, feed, center, version=known.version + len(versions))
+    return len(versions)
 
 
 def _set(connection: Connection, feed: str, center: int, **values: int) -> None:
