@@ -33,12 +33,14 @@ def _feeds() -> tuple[Feed, ...]:
             "Members of the center: their cards as the hub signed them, phones as keyed hashes.",
             per_center=True,
             apply=fed.apply_members,
+            clear=fed.clear_members,
         ),
         Feed(
             revocation.FEED,
             "PLUS cards that are no longer good, by serial.",
             per_center=False,
             apply=fed.apply_revocations,
+            clear=fed.clear_revocations,
             read=read_revocations,
         ),
     )

@@ -30,7 +30,7 @@ def _projections() -> tuple[Projection, ...]:
 
 def _feeds() -> tuple[Feed, ...]:
     meaning = "Tills that were revoked, and up to which counter their cards are good."
-    return (Feed(FEED, meaning, per_center=False, apply=revoked_tills.apply),)
+    return (Feed(FEED, meaning, False, apply=revoked_tills.apply, clear=revoked_tills.clear),)
 
 
 PACKAGE = Package(

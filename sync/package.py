@@ -149,8 +149,9 @@ class Feed:
     """What the hub feeds its tills: rows by key, of all centers or of each till's own.
 
     `apply` writes rows, each key once, into reference.db inside the caller's transaction; a
-    tombstone removes. It raises `Fault` for contents that this program cannot read. `read` checks
-    the whole of a file, then returns its rows, each key once, with the center each is for (0 for
+    tombstone removes. It raises `Fault` for contents that this program cannot read. `clear`
+    removes all that the feed fills, and what was put there before it was fed: a snapshot begins
+    with that, in a copy of the file. `read` checks the whole of a file, then returns its rows, each key once, with the center each is for (0 for
     all), to be iterated once; or it says what is wrong. None where the hub's own bookings are fed.
     """
 
@@ -158,6 +159,7 @@ class Feed:
     meaning: str
     per_center: bool
     apply: Callable[[Database, Sequence[FeedRow]], None]
+    clear: Callable[[Database], None]
     read: ReadFeed | None = None
 
 

@@ -24,6 +24,11 @@ def apply_members(db: Database, rows: Sequence[FeedRow]) -> None:
     )
 
 
+def clear_members(db: Database) -> None:
+    """Forget every member that was fed."""
+    db.execute("DELETE FROM membership")
+
+
 def apply_revocations(db: Database, rows: Sequence[FeedRow]) -> None:
     """Write rows of the feed `revocations`; a tombstone reinstates the card. Raises `Fault`."""
     told, gone = contents(revocation.FEED, rows, revocation.read_fed)
@@ -31,6 +36,11 @@ def apply_revocations(db: Database, rows: Sequence[FeedRow]) -> None:
     db.conn.executemany(
         "INSERT OR REPLACE INTO revocation (serial) VALUES (?)", [(serial,) for serial in told]
     )
+
+
+def clear_revocations(db: Database) -> None:
+    """Forget every revoked card."""
+    db.execute("DELETE FROM revocation")
 
 
 def fed_member_with(reference: Database, serial: str) -> FedMember | None:

@@ -37,6 +37,12 @@ def apply(db: Database, rows: Sequence[FeedRow]) -> None:
             )
 
 
+def clear(db: Database) -> None:
+    """Forget every revocation, for all of them come anew."""
+    db.execute("DELETE FROM revoked_till")
+    db.execute("DELETE FROM revoked_till_good")
+
+
 def sold_after_revocation(reference: Database, till: str, counter: int) -> bool:
     """Tell whether a card with this counter was sold by a revoked till beyond its last good one.
 
