@@ -12,7 +12,7 @@ import msgspec
 
 from sync.rules.refusal import N_, Fault, Refused
 
-Writing = Literal["counter", "sell", "import", "push", "enrol", "print", "demo"]
+Writing = Literal["counter", "sell", "import", "push", "close", "enrol", "print", "demo"]
 _OPENING_TIMEOUT_S = 15
 
 
@@ -82,6 +82,7 @@ _HELD: dict[str, str] = {
     "sell": N_("Process {pid} is ringing up a sale at till {till}."),
     "import": N_("Process {pid} is importing goods at till {till}."),
     "push": N_("Process {pid} is sending to the hub for till {till}."),
+    "close": N_("Process {pid} is closing the day at till {till}."),
     "enrol": N_("Process {pid} is enrolling till {till}."),
     "print": N_("Process {pid} is printing a receipt of till {till} again."),
     "demo": N_("Process {pid} is preparing the demo at till {till}."),
@@ -93,6 +94,7 @@ _BESIDE_A_COUNTER: dict[Writing, str] = {
     "sell": N_("Sell in the counter that is open there."),
     "import": N_("Close the counter with {key} first, then import."),
     "push": N_("The counter sends by itself; its status line shows what is pending."),
+    "close": N_("Close the counter with {key} first, then close the day."),
     "enrol": N_("Close the counter with {key} first, then enrol."),
     "print": N_("Print it again in the counter that is open there."),
     "demo": N_("Close the demo's counter with {key} first."),

@@ -26,12 +26,16 @@ def day_routes(door: SignedDoor, days: CenterDays) -> APIRouter:
         summary="What the hub has of each till of the sender's center for a day",
         response_class=Response,
         responses=documented(ANSWER_TYPE, "Signed; the content is a CenterDay as JSON", _PROBLEMS),
-        openapi_extra=_parameters(day="The business day, like 2026-11-22"),
+        openapi_extra=_parameters(
+            day="The business day, like 2026-11-22",
+            run="A run of the sender whose mark it wants as well",
+        ),
     )
-    async def day(request: Request) -> Response:
-        asked = request.query_params.get("day", "")
+    async def center_day(request: Request) -> Response:
+        asked = request.query_params
+        day, run = asked.get("day", ""), asked.get("run", "")
         return await door.answered(
-            request, 0, lambda sender, _: _content(days.day(sender.center, asked))
+            request, 0, lambda sender, _: _content(days.day(sender.center, day, sender.till, run))
         )
 
     @router.get(

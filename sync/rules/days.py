@@ -19,3 +19,8 @@ def china_time(at_ms: int) -> datetime:
 def china_day(at_ms: int) -> date:
     """Return the calendar day in China of a moment in Unix milliseconds."""
     return china_time(at_ms).date()
+
+
+def day_start_ms(day: date) -> int:
+    """Return the first moment of a day in China in Unix milliseconds."""
+    return int(datetime(day.year, day.month, day.day, tzinfo=CHINA).timestamp()) * 1000

@@ -1,5 +1,6 @@
 """A center's business day at the hub: what it has of every till, and exceptions settled."""
 
+from collections.abc import Iterable
 from datetime import date
 
 from sqlalchemy import Connection, Engine
@@ -19,6 +20,7 @@ from sync.rules.center_day import (
     TillDay,
 )
 from sync.rules.refusal import N_, Refused
+from sync.rules.segment import is_name
 from sync.rules.totals import in_order, is_day
 from sync.stores import hub_alarms, hub_closings, hub_days, hub_revocations, hub_standing, hub_tills
 from sync.stores.hub_days import Place
@@ -35,14 +37,24 @@ class CenterDays:
         self._engine = engine
         self._clock = clock
 
-    def day(self, center: int, day: str) -> CenterDay | Refused:
-        """Return what the hub has of every till of a center for a day, in one moment's view."""
+    def day(self, center: int, day: str, asker: str, run: str = "") -> CenterDay | Refused:
+        """Return what the hub has of every till of a center for a day, in one moment's view.
+
+        `asker` is the install id of the till that asks, `run` one of its runs whose mark it wants.
+        """
         if not _is_date(day):
             return bad_day(day)
+        wanted = (run,) if is_name(run) else ()
         with hub_snapshot(self._engine) as connection:
             revoked = hub_revocations.all_revocations(connection)
             tills = tuple(
-                _till_day(connection, till, day, revoked=till.till in revoked)
+                _till_day(
+                    connection,
+                    till,
+                    day,
+                    runs=wanted if till.till == asker else (),
+                    revoked=till.till in revoked,
+                )
                 for till in hub_tills.all_tills(connection)
                 if till.center == center
             )
@@ -77,12 +89,14 @@ class CenterDays:
             return settled
 
 
-def _till_day(connection: Connection, till: Till, day: str, *, revoked: bool) -> TillDay:
+def _till_day(
+    connection: Connection, till: Till, day: str, *, runs: Iterable[str], revoked: bool
+) -> TillDay:
     booked, uninterpreted = hub_days.booked_totals(connection, till.till, day)
     told = hub_standing.told_by(connection, till.till)
-    runs = hub_days.runs_of_day(connection, till.till, day, _MOST_RUNS)
-    head = [told.standing.run] if told else []
-    marks, gaps = hub_days.marks_and_gaps(connection, till.till, [*runs, *head])
+    told_of = [told.standing.run] if told else []
+    of_day = hub_days.runs_of_day(connection, till.till, day, _MOST_RUNS)
+    marks, gaps = hub_days.marks_and_gaps(connection, till.till, [*of_day, *told_of, *runs])
     exceptions, left = hub_alarms.unsettled(connection, till.till, MOST_EXCEPTIONS)
     return TillDay(
         till=till.till,

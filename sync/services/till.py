@@ -32,6 +32,7 @@ from sync.stores.enrolment import Enrolment, read_enrolment
 
 _TAIL_ENTRIES = 100
 _MOST_NAMED = 9
+_SELLING: frozenset[str] = frozenset({"counter", "sell", "close"})
 _BEGINNING: frozenset[str] = frozenset({"counter", "sell", "import", "enrol", "demo"})
 JOURNAL = "journal.db"
 NOT_BEGUN = "till.not_begun"  # refused to read where no till has ever been used
@@ -125,12 +126,18 @@ class OpenTill:
 
 
 def open_till(
-    setup: Setup, to: Literal["read"] | Writing, *, begin: bool = False, closed_by: str = ""
+    setup: Setup,
+    to: Literal["read"] | Writing,
+    *,
+    begin: bool = False,
+    closed_by: str = "",
+    day: date | None = None,
 ) -> OpenTill | Refused:
     """Open this till's databases; what begins a till's work creates them, and `begin` does.
 
     To read is possible beside an open counter; everything else takes the selling lock, and
-    the counter and a sale open a new run. `closed_by` is the key that will close the counter.
+    the counter, a sale and the closing of a day open a new run, which counts for `day` (None:
+    today) or the next open one. `closed_by` is the key that will close the counter.
     Refused, before anything is made, if the till's center is not configured, or if there is
     nothing of this till to read; if another process sells, if key and journal do not belong
     together, or if the journal's tail is broken. Raises `Fault`.
@@ -160,7 +167,7 @@ def open_till(
             if isinstance(till, Refused):
                 return till
             undo.callback(till.close)
-            refused = _begin(till) if to in ("counter", "sell") else None
+            refused = _begin(till, day or till.today()) if to in _SELLING else None
         except (SqliteError, CommitUnknown) as error:
             raise Fault(unusable(directory, error)) from error
         if refused is not None:
@@ -227,7 +234,7 @@ def _own_keys(journal: Database, directory: Path) -> TillKeys | Refused:
     return keys
 
 
-def _begin(till: OpenTill) -> Refused | None:
+def _begin(till: OpenTill, counts_for: date) -> Refused | None:
     """Check the journal's tail and open this process's run, in one transaction."""
     with till.journal.transaction() as db:
         newest = journals.newest_run(db)
@@ -240,7 +247,7 @@ def _begin(till: OpenTill) -> Refused | None:
         if newest is not None:
             latest = max(newest[1].at_ms, journals.last_entry(db, newest[0]).header.at_ms)
             jump = clock_jump(newest[1], latest, stamp)
-        day = day_totals.first_open(db, till.today())
+        day = day_totals.first_open(db, counts_for)
         run = journals.open_run(
             db,
             till.keys.install,
