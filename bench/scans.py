@@ -18,13 +18,13 @@ from bench.terminal import Terminal
 from pos.faces.counter.cart_view import line_row
 from pos.faces.counter.command import TERMINAL
 from pos.faces.counter.key_bar import LEGEND
-from pos.faces.counter.rows import big
 from pos.faces.counter.side import INNER
 from pos.rules import cart as carting
 from pos.rules.basket import PricedBasket
 from pos.rules.cart import Cart
 from pos.rules.items import Item
 from pos.rules.pricing import price_basket
+from sync.faces.screen.rows import big
 from sync.language import Language
 from sync.rules.money import format_yuan
 from sync.rules.refusal import Refused

@@ -11,11 +11,11 @@ from textual.pilot import Pilot
 
 from pos.faces.counter.app import CounterApp
 from pos.faces.counter.command import make_services
-from pos.faces.counter.dialogs import Dialog
 from pos.faces.counter.main_screen import MainScreen
-from pos.faces.counter.rows import Rows
 from pos.faces.printers import make_worker
 from pos.rules.bursts import ECHO_S
+from sync.faces.screen.dialogs import Dialog
+from sync.faces.screen.rows import Rows
 from sync.setup import Setup
 
 from .stocked_till import make_test_setup, opened, stock

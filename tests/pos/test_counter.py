@@ -7,13 +7,13 @@ import pytest
 from textual import events
 
 from membership.rules.plan import PlanSettings
-from pos.faces.counter.dialogs import Ask, Confirm, Pick
 from pos.faces.counter.help_screen import HelpScreen
 from pos.faces.counter.pay_screen import PayScreen
 from pos.faces.counter.qr_screen import QrScreen
 from pos.faces.counter.receipt_screen import ReceiptScreen
 from pos.faces.counter.search_screen import SearchScreen
 from pos.rules.key_settings import CounterSettings
+from sync.faces.screen.dialogs import Ask, Confirm, Pick
 
 from .counter_pilot import Cashier, at_counter
 from .stocked_till import BAG, CAKE, TEA, TEA_CODE, make_test_setup

@@ -6,9 +6,9 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from pos.faces.counter.panels import HUB_WORDS, PRINTER_WORDS, Standing, state_rows
-from pos.faces.counter.rows import big, center, fit, pair, right, row_cells, wrap
 from pos.rules.notes import likely_cash
 from pos.rules.printer_settings import PrinterState
+from sync.faces.screen.rows import big, center, fit, pair, right, row_cells, wrap
 from sync.language import Language
 from sync.rules.money import format_yuan
 from sync.services.status import HubState

@@ -5,7 +5,7 @@ from rich.color import Color
 from rich.style import Style
 from textual.theme import Theme
 
-from pos.faces.counter.looks import THEMES, Tone, tones
+from sync.faces.screen.looks import THEMES, Tone, tones
 
 ENOUGH = 4.5
 LINE: Tone = "edge"  # beside a panel: no text

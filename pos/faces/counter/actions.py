@@ -2,15 +2,15 @@
 
 from collections.abc import Callable
 
-from pos.faces.counter.dialogs import Confirm, Pick
 from pos.faces.counter.help_screen import HelpScreen
 from pos.faces.counter.member_actions import MemberActions
 from pos.faces.counter.pay_screen import PayScreen, Till
 from pos.faces.counter.qr_screen import QrScreen
 from pos.faces.counter.receipt_screen import ReceiptScreen
-from pos.faces.counter.rows import Row, fit, right
 from pos.rules.order import Order
 from pos.services.checkout import Completed
+from sync.faces.screen.dialogs import Confirm, Pick
+from sync.faces.screen.rows import Row, fit, right
 from sync.rules.days import china_time
 from sync.rules.money import format_yuan
 from sync.rules.refusal import N_, Refused

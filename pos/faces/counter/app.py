@@ -8,10 +8,10 @@ from textual.binding import BindingType
 from textual.message import Message
 
 from pos.faces.counter.actions import Counter
-from pos.faces.counter.looks import DARK, THEMES
 from pos.faces.counter.panels import Standing
 from pos.faces.counter.scanner import ScannerApp
 from pos.faces.counter.services import Services
+from sync.faces.screen.looks import DARK, THEMES
 from sync.language import LANGUAGES, Language
 from sync.setup import UiSettings
 

@@ -4,10 +4,10 @@ from textual.geometry import Region, Size
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from pos.faces.counter.looks import Tone
-from pos.faces.counter.rows import EMPTY, Painter, Row, fit, right
 from pos.faces.counter.words import delivery_word, price_word, quantity_word
 from pos.rules.basket import PricedBasket, PricedLine
+from sync.faces.screen.looks import Tone
+from sync.faces.screen.rows import EMPTY, Painter, Row, fit, right
 from sync.language import Language
 from sync.rules.money import format_yuan
 

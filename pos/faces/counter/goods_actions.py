@@ -2,15 +2,15 @@
 
 from collections.abc import Sequence
 
-from pos.faces.counter.dialogs import Ask, Pick
 from pos.faces.counter.main_screen import MainScreen
 from pos.faces.counter.qr_screen import QrScreen
-from pos.faces.counter.rows import Row, fit, right
 from pos.faces.counter.search_screen import SearchScreen
 from pos.rules.basket import PricedLine
 from pos.rules.items import Delivery, Item
 from pos.rules.order_link import order_link
 from pos.rules.settings import OrderLinkSettings
+from sync.faces.screen.dialogs import Ask, Pick
+from sync.faces.screen.rows import Row, fit, right
 from sync.language import one_line
 from sync.rules.money import format_yuan
 from sync.rules.refusal import N_, Refused

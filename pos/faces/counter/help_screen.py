@@ -1,8 +1,8 @@
 """Help: how a sale goes, and every key."""
 
-from pos.faces.counter.dialogs import Dialog
-from pos.faces.counter.rows import EMPTY, Row, fit, wrap
 from pos.rules.key_settings import KeySettings, keys_of, shown_key
+from sync.faces.screen.dialogs import Dialog
+from sync.faces.screen.rows import EMPTY, Row, fit, wrap
 from sync.language import Language
 from sync.rules.refusal import N_
 

@@ -3,8 +3,8 @@
 from textual import events
 from textual.message import Message
 
-from pos.faces.counter.rows import EMPTY, Row, Rows, row_cells
 from pos.rules.key_settings import KeySettings, shown_key
+from sync.faces.screen.rows import EMPTY, Row, Rows, row_cells
 from sync.language import Language
 from sync.rules.refusal import N_
 

@@ -10,11 +10,8 @@ from textual.screen import Screen
 
 from pos.faces.counter import panels
 from pos.faces.counter.cart_view import CartView, head_row
-from pos.faces.counter.entry import Entry, Listens
 from pos.faces.counter.key_bar import KeyBar
-from pos.faces.counter.looks import Tone
 from pos.faces.counter.panels import Standing
-from pos.faces.counter.rows import EMPTY, Row, Rows, fit, row_cells
 from pos.faces.counter.services import Services
 from pos.faces.counter.side import INNER, Side
 from pos.faces.counter.words import item_words
@@ -25,6 +22,9 @@ from pos.rules.order import Order
 from pos.rules.pricing import price_basket
 from pos.services.register import Scanned, View
 from sync.database import disk_faults
+from sync.faces.screen.entry import Entry, Listens
+from sync.faces.screen.looks import Tone
+from sync.faces.screen.rows import EMPTY, Row, Rows, fit, row_cells
 from sync.language import Language
 from sync.rules.days import china_time
 from sync.rules.money import format_yuan

@@ -3,12 +3,12 @@
 import re
 
 from membership.rules.plan import PlanSettings
-from pos.faces.counter.dialogs import Ask
 from pos.faces.counter.goods_actions import GoodsActions
-from pos.faces.counter.looks import Tone
-from pos.faces.counter.rows import EMPTY, Row, wrap
 from pos.rules.basket import Benefits
 from pos.rules.pricing import price_basket
+from sync.faces.screen.dialogs import Ask
+from sync.faces.screen.looks import Tone
+from sync.faces.screen.rows import EMPTY, Row, wrap
 from sync.rules.money import format_yuan
 from sync.rules.refusal import Refused
 

@@ -2,13 +2,13 @@
 
 from dataclasses import dataclass
 
-from pos.faces.counter.looks import Tone
-from pos.faces.counter.rows import EMPTY, Row, big, fit, pair, right, wrap
 from pos.rules.basket import PricedBasket
 from pos.rules.cart import Cart
 from pos.rules.key_settings import KeySettings, shown_key
 from pos.rules.order import Order
 from pos.rules.printer_settings import PrinterState
+from sync.faces.screen.looks import Tone
+from sync.faces.screen.rows import EMPTY, Row, big, fit, pair, right, wrap
 from sync.language import Language
 from sync.rules.money import format_yuan
 from sync.rules.refusal import N_

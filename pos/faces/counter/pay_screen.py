@@ -6,16 +6,16 @@ from dataclasses import dataclass
 
 from textual.widgets import Input
 
-from pos.faces.counter.dialogs import Dialog
-from pos.faces.counter.entry import Entry
-from pos.faces.counter.looks import Tone
-from pos.faces.counter.rows import EMPTY, Row, big, center, pair
 from pos.faces.counter.words import METHOD_NAMES
 from pos.rules.notes import likely_cash
 from pos.rules.order import METHODS, Method
 from pos.rules.payment_codes import read_wallet_code
 from pos.rules.tender import Due, Settlement, Tender
 from pos.services.checkout import Completed
+from sync.faces.screen.dialogs import Dialog
+from sync.faces.screen.entry import Entry
+from sync.faces.screen.looks import Tone
+from sync.faces.screen.rows import EMPTY, Row, big, center, pair
 from sync.language import Language
 from sync.rules.money import format_yuan, parse_yuan
 from sync.rules.refusal import Refused

@@ -3,8 +3,8 @@
 from textual.app import ComposeResult
 from textual.containers import Vertical
 
-from pos.faces.counter.dialogs import Dialog
-from pos.faces.counter.rows import EMPTY, Row, Rows, center, wrap
+from sync.faces.screen.dialogs import Dialog
+from sync.faces.screen.rows import EMPTY, Row, Rows, center, wrap
 from sync.language import Language
 from sync.rules.symbols import half_blocks, qr_matrix
 

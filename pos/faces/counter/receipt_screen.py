@@ -5,11 +5,11 @@ from collections.abc import Callable, Sequence
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical, VerticalScroll
 
-from pos.faces.counter.dialogs import Dialog
-from pos.faces.counter.entry import Entry
-from pos.faces.counter.rows import EMPTY, Row, Rows, big, pair, wrap
 from pos.faces.counter.words import METHOD_NAMES
 from pos.rules.order import Order
+from sync.faces.screen.dialogs import Dialog
+from sync.faces.screen.entry import Entry
+from sync.faces.screen.rows import EMPTY, Row, Rows, big, pair, wrap
 from sync.language import Language
 from sync.rules.money import format_yuan
 from sync.rules.refusal import Refused

@@ -4,10 +4,10 @@ from collections.abc import Callable, Sequence
 
 from textual.widgets import Input
 
-from pos.faces.counter.dialogs import Dialog, marked
-from pos.faces.counter.entry import Entry
-from pos.faces.counter.rows import EMPTY, Row, fit, right
 from pos.rules.items import Item
+from sync.faces.screen.dialogs import Dialog, marked
+from sync.faces.screen.entry import Entry
+from sync.faces.screen.rows import EMPTY, Row, fit, right
 from sync.language import Language
 from sync.rules.money import format_yuan
 from sync.rules.refusal import Refused

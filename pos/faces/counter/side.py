@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from textual.strip import Strip
 
-from pos.faces.counter.looks import Tone
-from pos.faces.counter.rows import EMPTY, Painter, Row, Rows, row_cells
+from sync.faces.screen.looks import Tone
+from sync.faces.screen.rows import EMPTY, Painter, Row, Rows, row_cells
 
 INNER = 29  # cells inside a panel: its rows are made for this width
 EDGES: dict[str, Tone] = {

@@ -12,7 +12,7 @@ from textual.strip import Strip
 from textual.theme import Theme
 from textual.widget import Widget
 
-from pos.faces.counter.looks import DARK, LIGHT, Tone, tones
+from sync.faces.screen.looks import DARK, LIGHT, Tone, tones
 
 Surface = Literal["background", "surface", "panel", "primary"]
 Span = tuple[str, Tone]

@@ -7,9 +7,9 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.screen import ModalScreen
 
-from pos.faces.counter.entry import Entry, Listens
-from pos.faces.counter.looks import Tone
-from pos.faces.counter.rows import EMPTY, Row, Rows, fit, wrap
+from sync.faces.screen.entry import Entry, Listens
+from sync.faces.screen.looks import Tone
+from sync.faces.screen.rows import EMPTY, Row, Rows, fit, wrap
 from sync.language import Language
 from sync.rules.refusal import Refused
 

@@ -1,0 +1,1 @@
+"""What every screen is drawn and asked with: rows, looks, a line to type in, boxes."""
