@@ -8,6 +8,8 @@ import click
 import msgspec
 
 from sync.faces.answers import accepted, answer, json_option, pass_setup, refuse
+from sync.hub_client import is_transient
+from sync.rules.certificate import Certificate, day_of
 from sync.rules.days import china_time
 from sync.rules.refusal import N_, Refused
 from sync.services.courier import Courier, hub_client, not_enrolled
@@ -72,9 +74,11 @@ def push_command(setup: Setup, as_json: bool) -> None:
         if till.enrolment is None:
             refuse(setup, not_enrolled(), as_json=as_json)
         client = held.enter_context(accepted(setup, hub_client(till), as_json=as_json))
-        report = Courier(till, client).push()
-    if report.refused is not None:
-        refuse(setup, report.refused, as_json=as_json)
+        courier = Courier(till, client)
+        report = courier.push()
+        if report.refused is not None:
+            refuse(setup, report.refused, as_json=as_json)
+        renewed = courier.renew()
     text = setup.say(
         "{acknowledged} entries acknowledged by the hub, {pending} pending.",
         acknowledged=report.acknowledged,
@@ -86,12 +90,18 @@ def push_command(setup: Setup, as_json: bool) -> None:
             " Was this till's data copied or put back?",
             runs=", ".join(report.closed_runs),
         )
+    if isinstance(renewed, Certificate):
+        day = day_of(renewed.until_day).isoformat()
+        text += "\n" + setup.say("The certificate was renewed; it is good until {day}.", day=day)
+    elif renewed is not None and not is_transient(renewed):
+        text += "\n" + setup.say.refusal(renewed)
     values = {
         "acknowledged": report.acknowledged,
         "segments": report.segments,
         "pending": report.pending,
         "closed_runs": report.closed_runs,
         "flags": report.flags,
+        "certificate_renewed": isinstance(renewed, Certificate),
     }
     answer(text, values, as_json=as_json)
 

@@ -23,6 +23,7 @@ FLAG_FORK = "fork"
 FLAG_BRANCH = "branch"
 FLAG_HELD = "held"
 FLAG_EXCEPTION = "exception"
+FLAG_EXPIRED = "expired"  # the certificate: taken in all the same, a paid sale is never refused
 ALARMS = frozenset({FLAG_FORK, FLAG_BRANCH, FLAG_HELD})
 
 

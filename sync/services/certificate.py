@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sync.hub_requests import SignedRequests
+from sync.keys import TillKeys
 from sync.rules.certificate import CERTIFICATE_BYTES, Certificate, read
 from sync.rules.refusal import N_, Refused
 from sync.rules.renewal import is_newer
@@ -17,19 +18,12 @@ if TYPE_CHECKING:
 TARGET = "/v1/certificate"
 
 
-def renew_certificate(
-    till: OpenTill, client: httpx2.Client, enrolment: Enrolment
-) -> Certificate | Refused | None:
-    """Ask the hub for this till's newest certificate and keep it; None if it has it already.
-
-    It uses nothing of the till's but what it is given until the answer is there.
-    """
-    answer = SignedRequests(client, till.keys, enrolment).ask(
+def ask_certificate(client: httpx2.Client, keys: TillKeys, enrolment: Enrolment) -> bytes | Refused:
+    """Ask the hub for this till's newest certificate, which is not checked yet."""
+    answer = SignedRequests(client, keys, enrolment).ask(
         "POST", TARGET, most_bytes=CERTIFICATE_BYTES
     )
-    if isinstance(answer, Refused):
-        return answer
-    return keep_certificate(till, enrolment, answer.body)
+    return answer if isinstance(answer, Refused) else answer.body
 
 
 def keep_certificate(

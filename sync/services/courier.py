@@ -21,6 +21,7 @@ from sync.hub_client import SEGMENT_TYPE, Answer, is_transient, make_client, pos
 from sync.rules.marks import Adopt, decide
 from sync.rules.pacing import longest_pause_ms
 from sync.rules.refusal import N_, Fault, Refused
+from sync.rules.renewal import ASK_EVERY_MS
 from sync.rules.reply import (
     FLAG_HELD,
     MOST_REPLY_BYTES,
@@ -31,6 +32,7 @@ from sync.rules.reply import (
 from sync.rules.runs import Stamp
 from sync.rules.segment import pack
 from sync.rules.standing import encode_standing
+from sync.services.certificate import ask_certificate, keep_certificate
 from sync.services.diverging import Batch, Exchange, agreed, part
 from sync.services.till import OpenTill
 from sync.stores import journal as journals
@@ -40,6 +42,8 @@ from sync.stores.standing import read_standing
 
 if TYPE_CHECKING:
     import httpx2
+
+    from sync.rules.certificate import Certificate
 
 PROBE_EVERY_S = 60
 _PATIENCE = 3
@@ -99,6 +103,7 @@ class Courier:
         self._access = access or Access()
         self._one = threading.Lock()
         self._probed_ms: int | None = None
+        self._asked_ms: int | None = None
 
     def push(self, *, probe: bool = True) -> PushReport:
         """Push all that is pending; with `probe`, ask the hub even if nothing is.
@@ -118,8 +123,26 @@ class Courier:
                 done.acknowledged, done.segments, self._pending(), closed, flags, refused
             )
 
+    def renew(self) -> Certificate | Refused | None:
+        """Ask the hub for this till's newest certificate; None if it has it already.
+
+        Raises as `push` does.
+        """
+        with self._one, self._at_till():
+            enrolment = self._till.enrolment
+            if enrolment is None:
+                return not_enrolled()
+            with self._access.away():
+                answer = ask_certificate(self._client, self._till.keys, enrolment)
+            if isinstance(answer, Refused):
+                return answer
+            return keep_certificate(self._till, enrolment, answer)
+
     def run_forever(self) -> None:
-        """Push whenever something is pending, while access lasts; retry with full jitter."""
+        """Push whenever something is pending, while access lasts; retry with full jitter.
+
+        Once a day it also asks for this till's newest certificate.
+        """
         failures = 0
         with contextlib.suppress(AccessEnded):
             while not self._access.ended:
@@ -156,6 +179,11 @@ class Courier:
                 return None
             report = self.push()
             self._probed_ms = clock
+            asked = self._asked_ms is not None and clock - self._asked_ms < ASK_EVERY_MS
+            if report.refused is None and not asked:
+                renewed = self.renew()
+                if not isinstance(renewed, Refused) or not is_transient(renewed):
+                    self._asked_ms = clock
         except CommitUnknown as error:
             return self._reopened() or error
         except Fault as error:

@@ -12,7 +12,8 @@ from sync.database import hub_snapshot, hub_transaction
 from sync.keys import HubKeys
 from sync.package import Package
 from sync.rules import reply
-from sync.rules.certificate import Certificate
+from sync.rules.certificate import Certificate, day_number
+from sync.rules.days import china_day
 from sync.rules.merge import Gap, Verdict, merge
 from sync.rules.refusal import N_, Refused
 from sync.rules.revocation import sort_out
@@ -114,6 +115,8 @@ class Hub:
             if isinstance(till, Refused):
                 return till
             flags = self._store(connection, till, segment, now_ms)
+            if day_number(china_day(now_ms)) > certificate.until_day:
+                flags = tuple(sorted({*flags, reply.FLAG_EXPIRED}))
             marks = _marks(connection, segment)
             alarms = hub_alarms.unsettled_kinds(connection, till.till, reply.ALARMS)
         answer = reply.Reply(

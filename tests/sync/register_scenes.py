@@ -44,9 +44,7 @@ class ManagedHub(WebHub):
         self.keys = opened.keys
         packages, centers = self.setup.packages, {1: "zhengzhou", 2: "chenghai"}
         self.hub = Hub(opened.engine, opened.keys, packages, self.clock, centers)
-        self.inviting = Inviting(
-            opened.engine, opened.keys, self.clock, medium=opened.medium
-        )
+        self.inviting = Inviting(opened.engine, opened.keys, self.clock, medium=opened.medium)
         self.desk = Revoking(opened.engine, opened.register, packages, self.clock)
         app = make_app(all_routes(self.setup, opened), self.setup.say)
         self.client = TestClient(app, client=("127.0.0.1", 5000), raise_server_exceptions=False)

@@ -1,0 +1,159 @@
+"""A certificate that runs short is renewed in time; one that has run out stops no sale."""
+
+from collections.abc import Iterator
+from itertools import pairwise
+from pathlib import Path
+
+import httpx2
+import pytest
+
+from sync.access import Access
+from sync.rules.certificate import Certificate, read
+from sync.rules.refusal import Refused
+from sync.services.courier import Courier
+from sync.services.enrolment import Enroller
+from sync.services.till import OpenTill
+from sync.stores.enrolment import Enrolment, read_enrolment
+from sync.stores.hub_granting import CARDS_PER_CERTIFICATE, CERTIFICATE_DAYS
+
+from .hub_scenes import FIRST
+from .register_scenes import ManagedHub, grant, managed_hub
+from .signed_scenes import challenge_of, headers_of, refused, requests_of
+from .tills import DAY_MS, make_setup, opened, sell
+
+TARGET = "/v1/certificate"
+
+
+@pytest.fixture
+def hub(tmp_path: Path) -> Iterator[ManagedHub]:
+    with managed_hub(tmp_path / "hub") as hub:
+        yield hub
+
+
+@pytest.fixture
+def till(tmp_path: Path, hub: ManagedHub) -> Iterator[OpenTill]:
+    with opened(make_setup(tmp_path / "till", clock=hub.clock)) as till:
+        given = Enroller(till, hub.client).enrol(hub.invite())
+        assert isinstance(given, Enrolment), given
+        yield till
+
+
+def certificate_of(till: OpenTill) -> Certificate:
+    enrolment = read_enrolment(till.journal.read())
+    assert enrolment is not None
+    certificate = read(enrolment.certificate, enrolment.hub_public)
+    assert isinstance(certificate, Certificate)
+    return certificate
+
+
+def renewed(till: OpenTill, hub: ManagedHub) -> Certificate:
+    done = Courier(till, hub.client).renew()
+    assert isinstance(done, Certificate), done
+    return done
+
+
+def test_a_fresh_certificate_is_not_renewed(till: OpenTill, hub: ManagedHub) -> None:
+    before, kept = hub.state("used_challenge"), certificate_of(till)
+    assert Courier(till, hub.client).renew() is None
+    assert hub.state("used_challenge") == before
+    assert certificate_of(till) == kept
+
+
+def test_days_that_run_short_are_renewed_once(till: OpenTill, hub: ManagedHub) -> None:
+    before = certificate_of(till)
+    hub.clock.pass_ms((CERTIFICATE_DAYS - 89) * DAY_MS)
+    after = renewed(till, hub)
+    assert after == certificate_of(till)
+    assert after.until_day == before.until_day + CERTIFICATE_DAYS - 89
+    assert after.counter_first == before.counter_first + CARDS_PER_CERTIFICATE
+    assert (after.number, after.center) == (before.number, before.center)
+    assert Courier(till, hub.client).renew() is None
+
+
+def test_counters_that_run_short_are_renewed(hub: ManagedHub) -> None:
+    scribe = hub.enrolled()
+    scribe.open_run(FIRST)
+    asked = requests_of(scribe, hub)
+    for counter, ranges in ((90_000, 1), (90_001, 2)):
+        grant(scribe, FIRST, counter)
+        hub.push(scribe.segment(FIRST))
+        assert not isinstance(asked.ask("POST", TARGET, most_bytes=200), Refused)
+        assert hub.rows("certificate") == ranges
+
+
+def test_an_answer_that_was_lost_is_given_again(till: OpenTill, hub: ManagedHub) -> None:
+    hub.clock.pass_ms((CERTIFICATE_DAYS - 10) * DAY_MS)
+    kept = till.enrolment
+    assert kept is not None
+    lost = renewed(till, hub)
+    with till.journal.transaction() as db:
+        db.execute("UPDATE enrolment SET certificate = ?", [kept.certificate])
+    assert renewed(till, hub) == lost
+    assert hub.rows("certificate") == 2
+
+
+def test_an_expired_till_goes_on_pushing_is_flagged_and_renewed(
+    till: OpenTill, hub: ManagedHub
+) -> None:
+    hub.clock.pass_ms((CERTIFICATE_DAYS + 1) * DAY_MS)
+    sell(till, 3)
+    courier = Courier(till, hub.client)
+    report = courier.push()
+    assert (report.refused, report.pending, report.flags) == (None, 0, ("expired",))
+    renewed(till, hub)
+    sell(till)
+    assert courier.push().flags == ()
+
+
+def test_what_the_old_certificate_signed_stays_good(till: OpenTill, hub: ManagedHub) -> None:
+    enrolment = till.enrolment
+    assert enrolment is not None
+    hub.clock.pass_ms((CERTIFICATE_DAYS - 10) * DAY_MS)
+    renewed(till, hub)
+    with till.journal.transaction() as db:
+        db.execute("UPDATE enrolment SET certificate = ?", [enrolment.certificate])
+    sell(till)
+    assert Courier(till, hub.client).push().refused is None
+
+
+def test_the_counter_asks_once_a_day(till: OpenTill, hub: ManagedHub) -> None:
+    asked: list[int] = []
+
+    class Days(Access):
+        """Every wait of the courier is six hours, for four days."""
+
+        def wait(self, seconds: float) -> bool:
+            hub.clock.pass_ms(DAY_MS // 4)
+            if len(asked) == 4:
+                self.end()
+            return self.ended
+
+    def count(request: httpx2.Request) -> None:
+        if request.url.path == TARGET:
+            asked.append(hub.clock.now_ms())
+
+    hub.client.event_hooks = {"request": [count]}
+    Courier(till, hub.client, Days()).run_forever()
+    assert [later - before for before, later in pairwise(asked)] == [DAY_MS] * 3
+
+
+def test_without_leave_nothing_is_given(till: OpenTill, hub: ManagedHub) -> None:
+    scribe = hub.enrolled(2)
+    hub.clock.pass_ms((CERTIFICATE_DAYS - 10) * DAY_MS)
+    headers = headers_of(scribe, challenge_of(hub), TARGET)
+    assert refused(hub, TARGET, {}, 401) == "request.unsigned"
+    assert refused(hub, TARGET, headers, 413, b"x") == "request.too_large"
+    hub.desk.revoke("ZZ-02", reason="stolen", who="Li")
+    assert refused(hub, TARGET, headers, 403) == "request.revoked"
+
+
+def test_a_hub_that_gives_another_tills_certificate_changes_nothing(
+    till: OpenTill, hub: ManagedHub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other, kept = hub.enrolled(2), certificate_of(till)
+    with monkeypatch.context() as patched:
+        patched.setattr("sync.services.courier.ask_certificate", lambda *_: other.certificate)
+        done = Courier(till, hub.client).renew()
+    assert isinstance(done, Refused)
+    assert done.reason == "certificate.other_till"
+    assert certificate_of(till) == kept
