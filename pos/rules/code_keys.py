@@ -1,5 +1,7 @@
 """The one spelling under which the catalogue keeps a code, so that equal codes meet."""
 
+from collections.abc import Sequence
+
 from pos.rules.codes import GTIN_LENGTHS, PLU
 
 
@@ -17,3 +19,11 @@ def code_key(code: str) -> str:
     if code.startswith(PLU):
         return PLU + (code[len(PLU) :].lstrip("0") or "0")
     return code
+
+
+def code_keys(codes: Sequence[str]) -> list[str]:
+    """Return the keys of many codes; a list of EAN-13 alone, as most are, is quicker."""
+    joined = "".join(codes)
+    if set(map(len, codes)) == {13} and joined.isascii() and joined.isdigit():
+        return ["0" + code for code in codes]
+    return list(map(code_key, codes))

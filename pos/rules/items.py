@@ -17,7 +17,7 @@ class Tier(msgspec.Struct, frozen=True, array_like=True, gc=False):
     price_fen: int
 
 
-class Item(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
+class Item(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """One catalogue row. Prices are fen per unit; for weighed goods per kilogram.
 
     `plus_fen` is None when members pay retail. `barcodes` holds what labels say, a scale's
@@ -26,11 +26,11 @@ class Item(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=Fal
     """
 
     sku: str
-    kind: Kind = "goods"
     name_zh: str
-    name_en: str = ""
     unit: str
     retail_fen: int
+    kind: Kind = "goods"
+    name_en: str = ""
     plus_fen: int | None = None
     tiers: tuple[Tier, ...] = ()
     mix_group: str = ""

@@ -2,8 +2,8 @@
 
 import difflib
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from itertools import compress
+from dataclasses import dataclass, field
+from itertools import compress, repeat
 from typing import Any, cast
 
 import msgspec
@@ -11,6 +11,7 @@ import msgspec
 from pos.rules.columns import CELLS, KILOGRAMS, Cell, center_cell, read_sku
 from pos.rules.items import Item, Tier
 from pos.rules.plain_columns import PLAIN
+from pos.rules.tables import Given, Spoilt, Table
 from sync.rules.bad_rows import Problem
 from sync.rules.refusal import N_, Refused
 
@@ -18,16 +19,6 @@ COLUMNS = (*CELLS, "center")
 REQUIRED = ("sku", "name_zh", "unit", "retail")
 MOST_REMEMBERED = 50_000  # cells that repeat (units, prices, factories) are read once
 
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Spoilt:
-    """A cell of which the file has not kept what was meant, and why."""
-
-    refused: Refused
-
-
-Given = str | None | Spoilt  # a cell's text; None where the row does not say
-Row = tuple[int, Sequence[Given]]
 
 _UNSAID = object()
 _DEFAULTS = {field.name: field.default for field in msgspec.structs.fields(Item)}
@@ -74,37 +65,34 @@ class RowReader:
     ) -> None:
         cells = {**CELLS, "center": ("centers", center_cell(frozenset(centers)))}
         self._make_mnemonic = make_mnemonic
-        self._width = len(header)
         self._sku_at = header.index("sku")
         self._columns = [
             (place, _Column(name, *cells[name])) for place, name in enumerate(header) if name
         ]
         self._tier_table = _TierTable()
 
-    def skus(self, rows: Sequence[Row]) -> list[str]:
+    def skus(self, table: Table) -> list[str]:
         """Return the skus of rows that have one."""
-        texts = (cells[self._sku_at] for _, cells in rows if len(cells) > self._sku_at)
+        texts = table.columns[self._sku_at]
         skus = [read_sku(text.strip()) for text in texts if isinstance(text, str)]
         return [sku for sku in skus if isinstance(sku, str)]
 
     def read(
-        self, rows: Sequence[Row], known: Mapping[str, Item]
-    ) -> tuple[list[tuple[int, Item]], list[Problem]]:
-        """Return the items of many rows with their row numbers, and what is wrong with the rest.
+        self, table: Table, known: Mapping[str, Item]
+    ) -> tuple[Sequence[int], list[Item], list[Problem]]:
+        """Return the good rows' numbers and their items, and what is wrong with the others.
 
         The cells are read column by column, which is what makes a long list quick. What a row
         does not say stays as in the item of `known` that has its sku.
         """
-        problems: list[Problem] = []
-        cells = [row_cells for _, row_cells in rows]
-        if set(map(len, cells)) != {self._width}:
-            cells = [self._fitted(row, row_cells, problems) for row, row_cells in rows]
-        table = list(zip(*cells, strict=True))
-        batch = _Batch([row for row, _ in rows], {}, known)
+        problems = list(table.problems)
+        batch = _Batch(table.numbers, {}, known)
         for place, column in self._columns:
-            values = batch.columns[column.field] = column.read_all(table[place])
+            values = batch.columns[column.field] = column.read_all(table.columns[place])
             if column.has_refused:
                 problems += batch.refusals(column.name, values)
+            if column.has_unsaid:
+                batch.unsaid.add(column.field)
         batch.leave_out(problems)
         if "tiers" in batch.columns:
             given = zip(batch.columns["tiers"], batch.in_force("weighed"), strict=True)
@@ -113,12 +101,15 @@ class RowReader:
                 problems += batch.refusals("tiers", tiers)
                 batch.leave_out(problems)
         batch.columns["mnemonic"] = self._mnemonics(batch)
+        batch.unsaid.discard("mnemonic")
         items = batch.items()
-        for row, item in items:
-            if item.weighed or item.kind == "bag" or known:
-                problems += _contradictions(row, item, known.get(item.sku))
-        bad = {problem.row for problem in problems}
-        return [one for one in items if one[0] not in bad] if bad else items, problems
+        contradictions = list(batch.contradictions(items))
+        if not contradictions:
+            return batch.numbers, items, problems
+        bad = {problem.row for problem in contradictions}
+        good = [row not in bad for row in batch.numbers]
+        rows = list(compress(batch.numbers, good))
+        return rows, list(compress(items, good)), problems + contradictions
 
     def _mnemonics(self, batch: "_Batch") -> Sequence[str]:
         """Make mnemonics where none are given, and anew where another name is."""
@@ -138,25 +129,18 @@ class RowReader:
         pairs = zip(mnemonics, names, strict=True)
         return [mnemonic or self._make_mnemonic(name) for mnemonic, name in pairs]
 
-    def _fitted(self, row: int, cells: Sequence[Given], problems: list[Problem]) -> Sequence[Given]:
-        """Fill a short row up with empty cells; filled cells beyond the header are a problem."""
-        if any(cells[self._width :]):
-            refused = Refused(
-                "import.too_many_cells",
-                N_("This row has more cells than the first row has names."),
-                N_("A text that holds the separator must stand in quotation marks."),
-            )
-            problems.append(Problem(row, "", refused))
-        return [*cells[: self._width], *[""] * (self._width - len(cells))]
-
 
 @dataclass(slots=True)
 class _Batch:
-    """Rows being read: their numbers, what their columns say, and the items known before."""
+    """Rows being read: their numbers, what their columns say, and the items known before.
 
-    numbers: list[int]
+    `unsaid` names the columns in which a row may not say anything.
+    """
+
+    numbers: Sequence[int]
     columns: dict[str, Sequence[Any]]
     known: Mapping[str, Item]
+    unsaid: set[str] = field(default_factory=set)
 
     def refusals(self, column: str, values: Sequence[Any]) -> list[Problem]:
         """Return what is wrong in one column."""
@@ -169,35 +153,42 @@ class _Batch:
             bad = {problem.row for problem in problems}
             good = [row not in bad for row in self.numbers]
             self.numbers = list(compress(self.numbers, good))
-            for field, values in self.columns.items():
-                self.columns[field] = list(compress(values, good))
+            for name, values in self.columns.items():
+                self.columns[name] = list(compress(values, good))
 
-    def in_force(self, field: str) -> Sequence[Any]:
+    def in_force(self, name: str) -> Sequence[Any]:
         """Return what a field will hold: what the rows say, else what the items had."""
-        said = self.columns.get(field)
-        if said is not None and _UNSAID not in said:
+        said = self.columns.get(name)
+        if said is not None and name not in self.unsaid:
             return said
-        default = _DEFAULTS[field]
+        default = _DEFAULTS[name]
         before = [
-            getattr(self.known[sku], field) if sku in self.known else default
+            getattr(self.known[sku], name) if sku in self.known else default
             for sku in self.columns["sku"]
         ]
         if said is None:
             return before
         return [b if s is _UNSAID else s for s, b in zip(said, before, strict=True)]
 
-    def items(self) -> list[tuple[int, Item]]:
-        """Return the items, each with its row number."""
-        rows = zip(*self.columns.values(), strict=True)
-        named = (dict(zip(self.columns, cells, strict=True)) for cells in rows)
-        if not self.known and not any(_UNSAID in values for values in self.columns.values()):
-            items = [Item(**fields) for fields in named]
-        else:
-            items = [self._item(fields) for fields in named]
-        return list(zip(self.numbers, items, strict=True))
+    def items(self) -> list[Item]:
+        """Return the items."""
+        if self.known or self.unsaid:
+            rows = zip(*self.columns.values(), strict=True)
+            return [self._item(dict(zip(self.columns, cells, strict=True))) for cells in rows]
+        count = len(self.numbers)
+        columns = (
+            self.columns.get(name) or repeat(default, count) for name, default in _DEFAULTS.items()
+        )
+        return list(map(Item, *columns))
+
+    def contradictions(self, items: Sequence[Item]) -> Iterator[Problem]:
+        """Name the cells that contradict others of their row."""
+        if self.known or any(self.columns.get("weighed", ())) or "kind" in self.columns:
+            for row, item in zip(self.numbers, items, strict=True):
+                yield from _contradictions(row, item, self.known.get(item.sku))
 
     def _item(self, fields: dict[str, Any]) -> Item:
-        said = {field: value for field, value in fields.items() if value is not _UNSAID}
+        said = {name: value for name, value in fields.items() if value is not _UNSAID}
         before = self.known.get(fields["sku"])
         return Item(**said) if before is None else msgspec.structs.replace(before, **said)
 
@@ -233,6 +224,7 @@ class _Column(dict[Given, Any]):
         self.name = name
         self.field = field
         self.has_refused = False
+        self.has_unsaid = False
         self._read = read
         self._read_plain = PLAIN.get(name)
 
@@ -263,6 +255,7 @@ class _Column(dict[Given, Any]):
             value = Refused("import.missing", N_("This must not be empty."), N_("Fill it in."))
         elif given is None:
             value = _UNSAID
+            self.has_unsaid = True
         else:
             value = _DEFAULTS[self.field]
         if type(value) is Refused:

@@ -1,6 +1,7 @@
 """How names are cut into words for the search index, and what a typed query looks for."""
 
 import re
+from collections.abc import Sequence
 
 from pos.rules.codes import half_width
 
@@ -19,6 +20,25 @@ def index_words(chinese: str, english: str) -> str:
     if english.isascii() and not _NOT_HANZI.search(chinese):
         return f"{' '.join(chinese)} {english}"  # the same, and five times as fast
     return " ".join(_WORD.findall(half_width(f"{chinese} {english}")))
+
+
+def all_index_words(chinese: Sequence[str], english: Sequence[str]) -> list[str]:
+    """Return `index_words` of many items, all at once where the names are hanzi alone.
+
+    In UTF-16 nearly every hanzi is two bytes; all first bytes and all second ones are put in
+    their places between spaces, which takes a third of the time of joining by characters.
+    """
+    hanzi = "".join(chinese)
+    if not hanzi or not all(chinese) or _NOT_HANZI.search(hanzi) or not "".join(english).isascii():
+        return list(map(index_words, chinese, english))
+    lines = "\n".join(chinese)
+    pairs = lines.encode("utf-16-le")
+    if len(pairs) != 2 * len(lines):
+        return list(map(index_words, chinese, english))
+    spread = bytearray(" ".encode("utf-16-le") * (2 * len(lines) - 1))
+    spread[0::4], spread[1::4] = pairs[0::2], pairs[1::2]
+    words = spread.decode("utf-16-le").split(" \n ")
+    return [f"{each} {more}" for each, more in zip(words, english, strict=True)]
 
 
 def match_query(text: str) -> str:

@@ -4,37 +4,40 @@ Nothing is interpreted here but what the file format itself spoils: a number tha
 could not hold exactly, or a text it turned into a date, comes back as a refusal in its cell.
 """
 
+import codecs
 import csv
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from pos.rules.codes import GTIN_LENGTHS, check_digit_holds
-from pos.rules.rows import Given, Row, Spoilt
+from pos.rules.tables import Given, Row, Spoilt, Table, table_of_lines, table_of_rows
 from sync.rules.files import unreadable
 from sync.rules.refusal import N_, Fault, Refused
 
 ENCODINGS = ("utf-8-sig", "gb18030")
 SEPARATORS = {"\t": "TAB", ";": "“;”", "；": "“；”", "，": "“，”"}  # taken for commas
 EXACT_BELOW = 10**15  # a spreadsheet keeps 15 digits of a number
+ROWS_AT_ONCE = 2000
 _BLOCK = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
 class GoodsFile:
-    """A list being read: its header, its rows as (row number, cells), and how far reading is.
+    """A list being read: its header, its rows in tables of some thousands, how far reading is.
 
     Row numbers are those a spreadsheet shows, the header being 1; in JSON the first object is 1.
-    `done` and `size` are bytes or rows, for a progress bar. Iterating `rows` raises
+    `done` and `size` are bytes or rows, for a progress bar. Iterating `tables` raises
     `UnreadableError` where the file breaks off being a list.
     """
 
     header: Sequence[str]
-    rows: Iterator[Row]
+    tables: Iterator[Table]
     done: Callable[[], int]
     size: int
 
@@ -76,27 +79,65 @@ def open_goods_file(path: Path) -> Iterator[GoodsFile]:
 
 
 def _csv_file(path: Path, text: Any) -> GoodsFile:
-    rows = _csv_rows(path, text)
-    _, header = next(rows, (1, []))
+    lines = _Lines(path, text)
+    header = lines.header()
     _check_separator(path, header)
-    return GoodsFile(header, rows, text.buffer.tell, path.stat().st_size)
+    return GoodsFile(header, lines.tables(len(header)), text.buffer.tell, path.stat().st_size)
 
 
-def _csv_rows(path: Path, text: Any) -> Iterator[tuple[int, list[str]]]:
-    reader = csv.reader(text, strict=True)
-    try:
-        for number, cells in enumerate(reader, 1):
-            if any(cells):
-                yield number, cells
-    except csv.Error as error:
-        raise UnreadableError(
-            Refused(
-                "import.broken_file",
-                N_("{path} is not readable as CSV in line {line}."),
-                N_("Check the quotation marks there."),
-                {"path": path, "line": reader.line_num},
-            )
-        ) from error
+class _Lines:
+    """The lines of a CSV file: how many of them, and how many rows, have been read."""
+
+    def __init__(self, path: Path, text: Any) -> None:
+        self._path = path
+        self._text = text
+        self._lines = 0
+        self._rows = 0
+
+    def header(self) -> Sequence[str]:
+        """Return the first row that is not empty."""
+        while line := next(self._text, ""):
+            for _, cells in self._rows_of([line]):
+                return cells
+        return []
+
+    def tables(self, width: int) -> Iterator[Table]:
+        """Yield the rows that follow; lines of plain cells are taken all at once."""
+        while lines := list(islice(self._text, ROWS_AT_ONCE)):
+            table = table_of_lines(lines, self._rows + 1, width)
+            if table is not None:
+                self._lines += len(lines)
+                self._rows += len(lines)
+                yield table
+            elif rows := self._rows_of(lines):
+                yield table_of_rows(rows, width)
+
+    def _rows_of(self, lines: Sequence[str]) -> list[tuple[int, list[str]]]:
+        """Return the rows of some lines, the last with those it still needs; pass empty ones."""
+        reader = csv.reader(chain(lines, self._text), strict=True)
+        rows = []
+        try:
+            while reader.line_num < len(lines):
+                cells = next(reader)
+                self._rows += 1
+                if any(cells):
+                    rows.append((self._rows, cells))
+        except csv.Error as error:
+            raise UnreadableError(
+                Refused(
+                    "import.broken_file",
+                    N_("{path} is not readable as CSV in line {line}."),
+                    N_("Check the quotation marks there."),
+                    {"path": self._path, "line": self._lines + reader.line_num},
+                )
+            ) from error
+        self._lines += reader.line_num
+        return rows
+
+
+def _tables(rows: Iterator[Row], width: int) -> Iterator[Table]:
+    while batch := list(islice(rows, ROWS_AT_ONCE)):
+        yield table_of_rows(batch, width)
 
 
 def _check_separator(path: Path, header: Sequence[str]) -> None:
@@ -118,15 +159,8 @@ def _check_separator(path: Path, header: Sequence[str]) -> None:
 def _encoding_of(path: Path) -> str:
     """Return the encoding in which the whole file reads; raises `UnreadableError` if none does."""
     for encoding in ENCODINGS:
-        with path.open(encoding=encoding, newline="") as text:
-            try:
-                while block := text.read(_BLOCK):
-                    if "\0" in block:
-                        break
-                else:
-                    return encoding
-            except UnicodeDecodeError:
-                continue
+        if _reads_as(encoding, path):
+            return encoding
     raise UnreadableError(
         Refused(
             "import.encoding",
@@ -135,6 +169,19 @@ def _encoding_of(path: Path) -> str:
             {"path": path},
         )
     )
+
+
+def _reads_as(encoding: str, path: Path) -> bool:
+    decoder = codecs.getincrementaldecoder(encoding)()
+    with path.open("rb") as file:
+        try:
+            while block := file.read(_BLOCK):
+                if "\0" in decoder.decode(block):
+                    return False
+            decoder.decode(b"", final=True)
+        except UnicodeDecodeError:
+            return False
+    return True
 
 
 def _xlsx_file(path: Path) -> GoodsFile:
@@ -157,7 +204,7 @@ def _xlsx_file(path: Path) -> GoodsFile:
             if any(cell != "" for cell in cells):
                 yield done, [c if type(c) is str else _cell_text(c) for c in cells]
 
-    return GoodsFile(names, rows(), lambda: done, len(table))
+    return GoodsFile(names, _tables(rows(), len(names)), lambda: done, len(table))
 
 
 def _cell_text(cell: object) -> Given:
@@ -214,7 +261,7 @@ def _json_file(path: Path) -> GoodsFile:
         for done, one in enumerate(objects, 1):
             yield done, [_json_text(one[name]) if name in one else None for name in names]
 
-    return GoodsFile(names, rows(), lambda: done, len(objects))
+    return GoodsFile(names, _tables(rows(), len(names)), lambda: done, len(objects))
 
 
 def _json_text(value: Any) -> Given:

@@ -6,7 +6,8 @@ from pathlib import Path
 
 from pos.rules.items import Item
 from pos.services.importing import Imported, import_goods
-from pos.stores import catalogue
+from pos.stores import catalogue, price_schedule
+from pos.stores.catalogue_batches import Written
 from sync.database import Database
 from sync.rules.bad_rows import BadRows
 from sync.rules.refusal import Refused
@@ -16,14 +17,16 @@ CENTERS = ("zhengzhou", "chenghai", "yiwu")
 
 @contextmanager
 def empty_catalogue(directory: Path) -> Iterator[Database]:
-    database = Database(directory / "reference.db", [catalogue.MIGRATIONS])
+    database = Database(
+        directory / "reference.db", [catalogue.MIGRATIONS, price_schedule.MIGRATIONS]
+    )
     try:
         yield database
     finally:
         database.close()
 
 
-def stock(database: Database, *items: Item) -> catalogue.Written:
+def stock(database: Database, *items: Item) -> Written:
     with database.transaction() as db:
         return catalogue.upsert(db, items)
 
@@ -50,7 +53,7 @@ def refusal(database: Database, path: Path) -> Refused:
 
 
 def contents(database: Database) -> list[tuple[object, ...]]:
-    """Return every row of the catalogue's tables."""
+    """Return every row of the catalogue's tables; of the words, the index itself."""
     db = database.read()
-    tables = ("item", "item_code", "item_initials", "item_words")
+    tables = ("item", "item_code", "item_initials", "item_words_data")
     return [(name, *row.values()) for name in tables for row in db.table(name).rows]

@@ -1,19 +1,23 @@
 """The catalogue finds goods by every spelling of a code, by sku, offer, initials and words."""
 
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
+from sqlite_utils import Database as SqliteUtils
 
-from pos.rules.code_keys import code_key
+from pos.rules.code_keys import code_key, code_keys
 from pos.rules.codes import lookup_codes
 from pos.rules.items import Item, Tier
-from pos.rules.search_words import index_words, match_query
+from pos.rules.search_words import all_index_words, index_words, match_query
 from pos.stores import catalogue
-from sync.database import Database
+from pos.stores.catalogue_batches import Written
+from sync.database import Database, sqlite3
 
 from .goods_lists import contents, empty_catalogue, stock
 
@@ -59,7 +63,7 @@ def reference(tmp_path: Path) -> Iterator[Database]:
 
 
 def found(database: Database, text: str, center: str = "yiwu", limit: int = 20) -> list[str]:
-    return [item.sku for item in catalogue.search(database.read(), text, center, limit)]
+    return [item.sku for item in catalogue.search(database.read(), text, center, NOW_MS, limit)]
 
 
 @pytest.mark.parametrize(
@@ -78,8 +82,8 @@ def found(database: Database, text: str, center: str = "yiwu", limit: int = 20) 
 def test_a_code_is_found_whole_by_any_spelling(
     reference: Database, code: str, item: Item | None
 ) -> None:
-    assert catalogue.by_code(reference.read(), (code,), "yiwu") == item
-    assert catalogue.by_code(reference.read(), lookup_codes(code), "yiwu") == item
+    assert catalogue.by_code(reference.read(), (code,), "yiwu", NOW_MS) == item
+    assert catalogue.by_code(reference.read(), lookup_codes(code), "yiwu", NOW_MS) == item
 
 
 @given(
@@ -91,6 +95,11 @@ def test_all_spellings_that_a_scan_looks_up_have_one_key(code: str) -> None:
     assert {code_key(spelling) for spelling in lookup_codes(code)} == {code_key(code)}
 
 
+@given(st.lists(st.text("0123456789", min_size=12, max_size=14) | st.text("A1９", max_size=13)))
+def test_the_keys_of_many_codes_are_those_of_each(codes: list[str]) -> None:
+    assert code_keys(codes) == [code_key(code) for code in codes]
+
+
 @given(st.integers(0, 999_999), st.integers(0, 3))
 def test_a_plu_has_one_key_however_many_zeros_stand_before_it(plu: int, zeros: int) -> None:
     code = f"PLU:{'0' * zeros}{plu}"
@@ -99,18 +108,18 @@ def test_a_plu_has_one_key_however_many_zeros_stand_before_it(plu: int, zeros: i
 
 def test_an_item_is_found_only_in_its_centers(reference: Database) -> None:
     db = reference.read()
-    assert catalogue.by_code(db, ("SOCK/5",), "zhengzhou") is None
-    assert catalogue.by_sku(db, "S-1") == SOCKS
+    assert catalogue.by_code(db, ("SOCK/5",), "zhengzhou", NOW_MS) is None
+    assert catalogue.by_sku(db, "S-1", NOW_MS) == SOCKS
     assert found(reference, "棉袜", "zhengzhou") == []
     assert found(reference, "S-1", "zhengzhou") == []
     assert found(reference, "棉袜", "chenghai") == ["S-1"]
 
 
 def test_an_offer_that_several_items_share_is_nobodys_guess(reference: Database) -> None:
-    assert catalogue.by_offer(reference.read(), "0000952", "yiwu") == TEA
-    assert catalogue.by_offer(reference.read(), "952", "yiwu") is None
+    assert catalogue.by_offer(reference.read(), "0000952", "yiwu", NOW_MS) == TEA
+    assert catalogue.by_offer(reference.read(), "952", "yiwu", NOW_MS) is None
     stock(reference, replace(TEA, sku="T-2", barcodes=()))
-    assert catalogue.by_offer(reference.read(), "0000952", "yiwu") is None
+    assert catalogue.by_offer(reference.read(), "0000952", "yiwu", NOW_MS) is None
     assert found(reference, "0000952") == ["T-1", "T-2"]
 
 
@@ -164,9 +173,23 @@ def test_words_are_cut_the_same_by_the_quick_way(chinese: str, english: str) -> 
     )
 
 
+names_of_hanzi = st.text("毛尖茶\U00020bb7", min_size=1, max_size=5)
+
+
+@given(
+    st.lists(
+        st.tuples(names_of_hanzi | st.text("毛尖a1 \n", max_size=4), st.text("ab é", max_size=6))
+    )
+    | st.lists(st.tuples(st.text("毛尖茶", min_size=1), st.text("ab ")), min_size=1)
+)
+def test_the_words_of_many_are_those_of_each(names: list[tuple[str, str]]) -> None:
+    chinese, english = [zh for zh, _ in names], [en for _, en in names]
+    assert all_index_words(chinese, english) == [index_words(zh, en) for zh, en in names]
+
+
 def test_a_changed_item_leaves_nothing_of_its_old_self(reference: Database) -> None:
     renamed = replace(TEA, name_zh="红茶", name_en="", barcodes=(), mnemonic="hc", offer_id="")
-    assert stock(reference, renamed, YAM) == catalogue.Written(added=0, changed=1, unchanged=1)
+    assert stock(reference, renamed, YAM) == Written(added=0, changed=1, unchanged=1)
     for text in ("毛尖", "xymj", "9520123456788", "maojian", "0000952"):
         assert found(reference, text) == []
     assert found(reference, "红茶") == found(reference, "hc") == ["T-1"]
@@ -174,14 +197,32 @@ def test_a_changed_item_leaves_nothing_of_its_old_self(reference: Database) -> N
 
 def test_writing_the_same_again_changes_nothing(reference: Database) -> None:
     before = contents(reference)
-    assert stock(reference, SOCKS, TEA, YAM) == catalogue.Written(unchanged=3)
+    assert stock(reference, SOCKS, TEA, YAM) == Written(unchanged=3)
     assert contents(reference) == before
 
 
 def test_codes_can_be_handed_on_in_one_batch(reference: Database) -> None:
     heir = Item(sku="A-1", name_zh="茶", unit="罐", retail_fen=1, barcodes=TEA.barcodes)
     stock(reference, heir, replace(TEA, barcodes=()))
-    assert catalogue.by_code(reference.read(), TEA.barcodes, "yiwu") == heir
+    assert catalogue.by_code(reference.read(), TEA.barcodes, "yiwu", NOW_MS) == heir
+
+
+def test_a_catalogue_of_before_keeps_its_goods_and_finds_them(tmp_path: Path) -> None:
+    path = tmp_path / "old.db"
+    with closing(sqlite3.connect(path)) as old:
+        steps = SqliteUtils(old, execute_plugins=False)
+        catalogue.MIGRATIONS.apply(steps, stop_before="0002_words_without_their_text")
+        for number, item in enumerate((TEA, SOCKS), 1):
+            data = msgspec.json.encode(item).decode()
+            old.execute("INSERT INTO item VALUES (?, ?, '', NULL, ?)", (number, item.sku, data))
+            words = index_words(item.name_zh, item.name_en)
+            old.execute("INSERT INTO item_words (rowid, words) VALUES (?, ?)", (number, words))
+        old.commit()
+    with closing(Database(path, [catalogue.MIGRATIONS])) as database:
+        assert found(database, "毛尖") == ["T-1"]
+        stock(database, replace(TEA, name_zh="红茶", name_en=""))
+        assert (found(database, "毛尖"), found(database, "maojian")) == ([], [])
+        assert (found(database, "红茶"), found(database, "cotton")) == (["T-1"], ["S-1"])
 
 
 names = st.text(max_size=12)
@@ -208,5 +249,5 @@ def test_what_is_written_is_read_back(
 ) -> None:
     with empty_catalogue(tmp_path_factory.mktemp("catalogue")) as database:
         stock(database, *goods)
-        assert [catalogue.by_sku(database.read(), item.sku) for item in goods] == goods
+        assert [catalogue.by_sku(database.read(), item.sku, NOW_MS) for item in goods] == goods
         assert catalogue.count(database.read()) == len(goods)

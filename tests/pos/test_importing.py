@@ -13,7 +13,7 @@ from pos.rules.items import Item
 from pos.rules.rows import COLUMNS
 from pos.services import importing
 from pos.services.importing import demo_goods, import_goods
-from pos.stores import catalogue
+from pos.stores import catalogue, goods_files
 from sync.database import Database
 from sync.language import Language
 from sync.rules.bad_rows import BadRows
@@ -48,7 +48,7 @@ def test_csv_comes_in_the_encodings_of_chinese_excel(
 ) -> None:
     path = written(tmp_path, TWO.replace("\n", line_end).encode(encoding))
     assert imported(reference, path).added == 2
-    item = catalogue.by_code(reference.read(), ("9520123456788",), "yiwu")
+    item = catalogue.by_code(reference.read(), ("9520123456788",), "yiwu", NOW_MS)
     assert item is not None
     assert (item.name_zh, item.retail_fen) == ("信阳毛尖", 16800)
     assert item.mnemonic.split("|")[0] == "xymj"
@@ -94,7 +94,7 @@ def test_every_bad_cell_is_named_and_nothing_is_written(
 def test_a_barcode_belongs_to_one_sku_in_any_spelling(
     reference: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, at_once: int
 ) -> None:
-    monkeypatch.setattr(importing, "ROWS_AT_ONCE", at_once)
+    monkeypatch.setattr(goods_files, "ROWS_AT_ONCE", at_once)
     rows = ["A,甲,个,1,012345678905", "B,乙,个,1,", "C,丙,个,1,X|0012345678905"]
     path = written(tmp_path, "\n".join([HEADER, *rows]))
     assert bad_cells(reference, path) == [(4, "barcodes", "import.barcode_owned")]
@@ -109,12 +109,12 @@ def test_a_barcode_moves_when_its_owner_gives_it_up_in_the_same_list(
     at_once: int,
     heir_first: bool,
 ) -> None:
-    monkeypatch.setattr(importing, "ROWS_AT_ONCE", at_once)
+    monkeypatch.setattr(goods_files, "ROWS_AT_ONCE", at_once)
     imported(reference, written(tmp_path, TWO))
     rows = ["A,信阳毛尖,罐,168,", "N,新茶,罐,99,9520123456788"]
     path = written(tmp_path, "\n".join([HEADER, *(reversed(rows) if heir_first else rows)]))
     assert imported(reference, path).added == 1
-    item = catalogue.by_code(reference.read(), ("9520123456788",), "yiwu")
+    item = catalogue.by_code(reference.read(), ("9520123456788",), "yiwu", NOW_MS)
     assert item is not None
     assert item.sku == "N"
 
@@ -123,7 +123,7 @@ def test_a_barcode_moves_when_its_owner_gives_it_up_in_the_same_list(
 def test_a_barcode_does_not_move_while_its_owner_keeps_it(
     reference: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, at_once: int
 ) -> None:
-    monkeypatch.setattr(importing, "ROWS_AT_ONCE", at_once)
+    monkeypatch.setattr(goods_files, "ROWS_AT_ONCE", at_once)
     imported(reference, written(tmp_path, TWO))
     rows = ["N,新茶,罐,99,9520123456788", "A,信阳毛尖,罐,168,9520123456788"]
     path = written(tmp_path, "\n".join([HEADER, *rows]))
@@ -133,7 +133,7 @@ def test_a_barcode_does_not_move_while_its_owner_keeps_it(
 def test_a_hopeless_list_is_given_up(
     reference: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(importing, "ROWS_AT_ONCE", 2)
+    monkeypatch.setattr(goods_files, "ROWS_AT_ONCE", 2)
     monkeypatch.setattr(importing, "MOST_PROBLEMS", 3)
     rows = [f"S{n},甲,个,x," for n in range(10)]
     done = import_goods(reference, written(tmp_path, "\n".join([HEADER, *rows])), CENTERS)
@@ -145,7 +145,7 @@ def test_a_hopeless_list_is_given_up(
 def test_progress_ends_at_the_end(
     reference: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(importing, "ROWS_AT_ONCE", 1)
+    monkeypatch.setattr(goods_files, "ROWS_AT_ONCE", 1)
     seen: list[tuple[int, int]] = []
     path = written(tmp_path, TWO)
     import_goods(reference, path, CENTERS, lambda done, size: seen.append((done, size)))
@@ -241,7 +241,7 @@ def test_numbers_of_a_spreadsheet_are_read_as_they_are_shown(
         [1001, "乙", "kg", 0.1 + 0.2, "", True],
     ]
     assert imported(reference, workbook(tmp_path / "goods.xlsx", rows)).added == 2
-    first, second = (catalogue.by_sku(reference.read(), sku) for sku in ("A", "1001"))
+    first, second = (catalogue.by_sku(reference.read(), sku, NOW_MS) for sku in ("A", "1001"))
     assert first is not None
     assert second is not None
     assert (first.retail_fen, first.barcodes) == (2990, ("9520123456788",))
@@ -283,7 +283,7 @@ def test_json_takes_texts_numbers_and_lists(reference: Database, tmp_path: Path)
     ]
     for document in (goods, {"items": goods}):
         imported(reference, written(tmp_path, json.dumps(document), "goods.json"))
-        item = catalogue.by_sku(reference.read(), "A")
+        item = catalogue.by_sku(reference.read(), "A", NOW_MS)
         assert item is not None
         assert (item.retail_fen, item.plus_fen, item.start_quantity) == (2990, 2590, 12)
         assert item.barcodes == ("9520123456788", "X-1")
@@ -304,10 +304,10 @@ def test_bad_json_values_are_named_by_their_object(reference: Database, tmp_path
 
 
 def demo_items(database: Database, center: str) -> list[Item]:
-    return catalogue.search(database.read(), "示例", center, 100) or [
+    return catalogue.search(database.read(), "示例", center, NOW_MS, 100) or [
         item
         for sku in skus(database)
-        if (item := catalogue.by_sku(database.read(), sku)) and center in item.centers
+        if (item := catalogue.by_sku(database.read(), sku, NOW_MS)) and center in item.centers
     ]
 
 
@@ -315,7 +315,7 @@ def test_the_demo_goods_fill_three_centers(reference: Database) -> None:
     assert imported(reference, demo_goods()).added == 62
     for center in CENTERS:
         assert len(demo_items(reference, center)) == 20
-    bags = catalogue.search(reference.read(), "购物袋", "yiwu", 9)
+    bags = catalogue.search(reference.read(), "购物袋", "yiwu", NOW_MS, 9)
     assert [(bag.kind, bag.retail_fen, bag.centers) for bag in bags] == [
         ("bag", 50, ()),
         ("bag", 30, ()),

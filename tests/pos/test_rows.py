@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from pos.rules.columns import read_barcodes, read_price, read_tiers
 from pos.rules.items import Item, Tier
-from pos.rules.rows import COLUMNS, Given, RowReader, Spoilt, read_header
+from pos.rules.rows import COLUMNS, RowReader, read_header
+from pos.rules.tables import Given, Spoilt, table_of_rows
 from sync.rules.money import parse_yuan
 from sync.rules.refusal import Refused
 
@@ -31,10 +32,11 @@ def read(cells: Mapping[str, Given], known: Item | None = None) -> Item | list[t
     assert not isinstance(header, Refused), header
     reader = RowReader(header, ["zhengzhou", "yiwu"], lambda name: f"made-{len(name)}")
     before = {} if known is None else {known.sku: known}
-    items, problems = reader.read([(7, list(cells.values()))], before)
-    assert len(items) == (not problems)
+    table = table_of_rows([(7, list(cells.values()))], len(cells))
+    rows, items, problems = reader.read(table, before)
+    assert len(rows) == len(items) == (not problems)
     assert {problem.row for problem in problems} <= {7}
-    return items[0][1] if items else [(p.column, p.refused.reason) for p in problems]
+    return items[0] if items else [(p.column, p.refused.reason) for p in problems]
 
 
 def test_four_columns_are_enough() -> None:
@@ -193,8 +195,8 @@ def test_a_cell_that_the_file_has_spoilt_says_why() -> None:
 def test_rows_may_be_short_but_not_longer_than_the_header() -> None:
     reader = RowReader(("sku", "name_zh", "unit", "retail", "plus", ""), [], str)
     rows = [(2, ["A", "甲", "个", "1"]), (3, ["B", "乙", "个", "1", "", "note", "2"])]
-    items, problems = reader.read(rows, {})
-    assert [row for row, _ in items] == [2]
+    good, _, problems = reader.read(table_of_rows(rows, 6), {})
+    assert list(good) == [2]
     assert [(p.row, p.refused.reason) for p in problems] == [(3, "import.too_many_cells")]
 
 

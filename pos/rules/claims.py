@@ -1,0 +1,96 @@
+"""Who claims which sku and which code in a goods list: one row each, and the first has it."""
+
+from collections.abc import Mapping, Sequence
+
+from pos.rules.code_keys import code_key
+from pos.rules.items import Item
+from sync.rules.bad_rows import Problem
+from sync.rules.refusal import N_, Refused
+
+
+class Claims:
+    """What the rows of a list have claimed so far.
+
+    A code of an item that the catalogue has already moves only if that item stands in the same
+    list without it; it may stand there later, so that is judged at the end.
+    """
+
+    def __init__(self) -> None:
+        self._row_of: dict[str, int] = {}
+        self._sku_of: dict[str, str] = {}
+        self._open: list[tuple[int, str, str]] = []
+
+    def take(
+        self,
+        rows: Sequence[int],
+        items: Sequence[Item],
+        keys: Sequence[str],
+        owners: Mapping[str, str],
+    ) -> list[Problem]:
+        """Take the claims of a batch; name the rows whose sku or codes are another's.
+
+        `keys` are the keys of all the items' codes in their order, `owners` the skus that have
+        some of them in the catalogue.
+        """
+        skus = [item.sku for item in items]
+        bearers = [item.sku for item in items for _ in item.barcodes]
+        if (
+            not owners
+            and len(set(skus)) == len(skus)
+            and len(set(keys)) == len(keys)
+            and self._row_of.keys().isdisjoint(skus)
+            and self._sku_of.keys().isdisjoint(keys)
+        ):
+            self._row_of.update(zip(skus, rows, strict=True))
+            self._sku_of.update(zip(keys, bearers, strict=True))
+            return []
+        return self._one_by_one(rows, items, owners)
+
+    def left_open(self) -> list[Problem]:
+        """Name the claims on codes whose owners in the catalogue the list does not mention."""
+        return [
+            Problem(row, "barcodes", self._owned(code, owner))
+            for row, code, owner in self._open
+            if owner not in self._row_of
+        ]
+
+    def _one_by_one(
+        self, rows: Sequence[int], items: Sequence[Item], owners: Mapping[str, str]
+    ) -> list[Problem]:
+        problems = []
+        firsts = []
+        for row, item in zip(rows, items, strict=True):
+            first = self._row_of.setdefault(item.sku, row)
+            if first == row:
+                firsts.append((row, item))
+            else:
+                problems.append(Problem(row, "sku", _sku_twice(item.sku, first)))
+        for row, item in firsts:
+            for code in item.barcodes:
+                key = code_key(code)
+                holder = self._sku_of.setdefault(key, item.sku)
+                if holder != item.sku:
+                    problems.append(Problem(row, "barcodes", self._owned(code, holder)))
+                elif owners.get(key, item.sku) != item.sku:
+                    self._open.append((row, code, owners[key]))
+        return problems
+
+    def _owned(self, code: str, owner: str) -> Refused:
+        row = self._row_of.get(owner)
+        return Refused(
+            "import.barcode_owned",
+            N_("The barcode {code} belongs to {owner} (row {row}).")
+            if row
+            else N_("The barcode {code} belongs to {owner} in the catalogue."),
+            N_("Give it to one sku only."),
+            {"code": code, "owner": owner, "row": row},
+        )
+
+
+def _sku_twice(sku: str, first: int) -> Refused:
+    return Refused(
+        "import.sku_twice",
+        N_("The sku {sku} stands in row {first} already."),
+        N_("Keep one of the rows."),
+        {"sku": sku, "first": first},
+    )

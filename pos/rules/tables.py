@@ -1,0 +1,71 @@
+"""Batches of a goods list, column by column: from rows of cells, or from lines of a plain CSV."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sync.rules.bad_rows import Problem
+from sync.rules.refusal import N_, Refused
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Spoilt:
+    """A cell of which the file has not kept what was meant, and why."""
+
+    refused: Refused
+
+
+Given = str | None | Spoilt  # a cell's text; None where the row does not say
+Row = tuple[int, Sequence[Given]]
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Some rows of a list: their numbers, and the cells of each column; too long rows named."""
+
+    numbers: Sequence[int]
+    columns: Sequence[Sequence[Given]]
+    problems: tuple[Problem, ...] = ()
+
+
+def table_of_rows(rows: Sequence[Row], width: int) -> Table:
+    """Put rows together; short ones are filled up with empty cells.
+
+    Filled cells beyond the header are a problem of their row, which stays in the table.
+    """
+    numbers = [number for number, _ in rows]
+    problems = [_too_long(number) for number, cells in rows if any(cells[width:])]
+    fitted = [[*cells[:width], *[""] * (width - len(cells))] for _, cells in rows]
+    return Table(numbers, list(zip(*fitted, strict=True)), tuple(problems))
+
+
+def table_of_lines(lines: Sequence[str], first: int, width: int) -> Table | None:
+    """Cut lines of CSV, the first being row `first`, into columns all at once.
+
+    None where a line is not simply `width` cells: quotation marks, other lengths, empty rows.
+
+    The lines' ends become cells of their own. If these stand where they must and are as many as
+    the lines, then every line has as many cells as it must, and a column is every so many-th cell.
+
+    >>> table_of_lines(["A,甲\\n", "B,乙\\n"], 2, 2).columns
+    [['A', 'B'], ['甲', '乙']]
+    """
+    block = "".join(lines)
+    end = "\r\n" if "\r" in block else "\n"
+    if not block.endswith(("\r", "\n")):
+        block += end
+    if '"' in block or f"{end}{',' * (width - 1)}{end}" in end + block:
+        return None
+    cells = block.replace(end, f",{end},").split(",")
+    if len(cells) != len(lines) * (width + 1) + 1 or set(cells[width :: width + 1]) != {end}:
+        return None
+    numbers = range(first, first + len(lines))
+    return Table(numbers, [cells[place : -1 : width + 1] for place in range(width)])
+
+
+def _too_long(row: int) -> Problem:
+    refused = Refused(
+        "import.too_many_cells",
+        N_("This row has more cells than the first row has names."),
+        N_("A text that holds the separator must stand in quotation marks."),
+    )
+    return Problem(row, "", refused)

@@ -1,0 +1,147 @@
+"""A batch of items as the statements that write it: each takes the whole batch as one JSON text.
+
+SQLite takes such a text apart by itself and meanwhile lets go of the interpreter, so that one
+thread writes while another makes the next batch. Texts are given as bytes: nobody decodes them
+to encode them again.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import accumulate, chain
+
+import msgspec
+from sqlite_utils import Database
+
+from pos.rules.code_keys import code_key, code_keys
+from pos.rules.items import Item
+from pos.rules.search_words import all_index_words, index_words
+
+Known = Mapping[str, tuple[int, Item]]  # by sku: the item's number in the table, and itself
+
+_encode = msgspec.json.Encoder().encode
+_encode_lines = msgspec.json.Encoder().encode_lines
+_Parameters = tuple[object, ...]
+_Many = tuple[str, Sequence[_Parameters]]
+_One = tuple[str, _Parameters]
+
+# The items themselves stand one after another in ?2: as texts within a text they would be escaped.
+_ADD_ITEMS = """INSERT INTO item (number, sku, centers, offer_id, data)
+    SELECT ?1 + key, value ->> 0, value ->> 1, value ->> 2,
+    CAST(substr(?2, value ->> 3, value ->> 4) AS TEXT) FROM json_each(CAST(?3 AS TEXT))"""
+_ADD_WORDS = """INSERT INTO item_words (rowid, words)
+    SELECT ? + key, value FROM json_each(CAST(? AS TEXT))"""
+_ADD_CODES = """INSERT OR REPLACE INTO item_code (code, item)
+    SELECT key, value FROM json_each(CAST(? AS TEXT))"""
+_ADD_INITIALS = """INSERT OR IGNORE INTO item_initials (initials, item)
+    SELECT value, ? + key FROM json_each(CAST(? AS TEXT)) WHERE value <> ''"""
+
+_CHANGE_ITEM = "UPDATE item SET centers = ?, offer_id = ?, data = ? WHERE number = ?"
+_FORGET_CODE = "DELETE FROM item_code WHERE code = ? AND item = ?"
+_FORGET_INITIALS = "DELETE FROM item_initials WHERE initials = ? AND item = ?"
+_FORGET_WORDS = "INSERT INTO item_words (item_words, rowid, words) VALUES ('delete', ?, ?)"
+_NOTE_WORDS = "INSERT INTO item_words (rowid, words) VALUES (?, ?)"
+_NOTE_CODE = "INSERT OR REPLACE INTO item_code (code, item) VALUES (?, ?)"
+_NOTE_INITIALS = "INSERT OR IGNORE INTO item_initials (initials, item) VALUES (?, ?)"
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """How many items an `upsert` added, changed, and found as they were already."""
+
+    added: int = 0
+    changed: int = 0
+    unchanged: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """Items made into statements: `changing` with rows of parameters, `adding` whole batches."""
+
+    changing: tuple[_Many, ...]
+    adding: tuple[_One, ...]
+    written: Written
+
+
+def prepare(items: Sequence[Item], known: Known, following: int) -> Prepared:
+    """Make items into the statements that `write` runs; new ones are numbered from `following`."""
+    if items and not known:
+        return Prepared((), tuple(_adding(following, items)), Written(len(items)))
+    added: list[Item] = []
+    changed: list[tuple[int, Item]] = []
+    outdated: list[tuple[int, Item]] = []
+    for item in items:
+        number, before = known.get(item.sku, (0, None))
+        if before is None:
+            added.append(item)
+        elif before != item:
+            changed.append((number, item))
+            outdated.append((number, before))
+    return Prepared(
+        changing=(*_forgetting(outdated), *_changing(changed)),
+        adding=tuple(_adding(following, added)) if added else (),
+        written=Written(len(added), len(changed), len(items) - len(added) - len(changed)),
+    )
+
+
+def write(db: Database, prepared: Prepared) -> Written:
+    """Write what was prepared; a code moves to the item written last."""
+    for statement, rows in prepared.changing:
+        db.conn.executemany(statement, rows)
+    for statement, batch in prepared.adding:
+        db.execute(statement, batch)
+    return prepared.written
+
+
+def words_of(item: Item) -> str:
+    """Return an item's words as the index has them; what it forgets must be told exactly so."""
+    return index_words(item.name_zh, item.name_en)
+
+
+def _adding(following: int, items: Sequence[Item]) -> Iterator[_One]:
+    encoded = _encode_lines(items)
+    lengths = list(map(len, encoded.split(b"\n")))  # no item's JSON has a line break
+    starts = accumulate(lengths, lambda start, length: start + length + 1, initial=1)
+    rows = [
+        (item.sku, _centers(item), item.offer_id or None, start, length)
+        for item, start, length in zip(items, starts, lengths, strict=False)
+    ]
+    yield _ADD_ITEMS, (following, encoded, _encode(rows))
+    words = all_index_words([item.name_zh for item in items], [item.name_en for item in items])
+    yield _ADD_WORDS, (following, _encode(words))
+    numbers = [n for n, item in enumerate(items, following) for _ in item.barcodes]
+    keys = code_keys(list(chain.from_iterable(item.barcodes for item in items)))
+    yield _ADD_CODES, (_encode(dict(zip(keys, numbers, strict=True))),)
+    spellings = [item.mnemonic for item in items]
+    while any(spellings):
+        parted = [spelling.partition("|") for spelling in spellings]
+        yield _ADD_INITIALS, (following, _encode([first for first, _, _ in parted]))
+        spellings = [rest for _, _, rest in parted]
+
+
+def _forgetting(numbered: Sequence[tuple[int, Item]]) -> Iterator[_Many]:
+    yield _FORGET_CODE, _codes(numbered)
+    yield _FORGET_INITIALS, _initials(numbered)
+    yield _FORGET_WORDS, [(number, words_of(item)) for number, item in numbered]
+
+
+def _changing(numbered: Sequence[tuple[int, Item]]) -> Iterator[_Many]:
+    rows = [
+        (_centers(item), item.offer_id or None, _encode(item).decode(), number)
+        for number, item in numbered
+    ]
+    yield _CHANGE_ITEM, rows
+    yield _NOTE_CODE, _codes(numbered)
+    yield _NOTE_INITIALS, _initials(numbered)
+    yield _NOTE_WORDS, [(number, words_of(item)) for number, item in numbered]
+
+
+def _codes(numbered: Sequence[tuple[int, Item]]) -> list[_Parameters]:
+    return [(code_key(code), number) for number, item in numbered for code in item.barcodes]
+
+
+def _initials(numbered: Sequence[tuple[int, Item]]) -> list[_Parameters]:
+    return [(s, number) for number, item in numbered for s in item.mnemonic.split("|") if s]
+
+
+def _centers(item: Item) -> str:
+    return f"|{'|'.join(item.centers)}|" if item.centers else ""
