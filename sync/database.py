@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 BUSY_TIMEOUT_S = 5
 MOST_ATTEMPTS = 3
+_HUB_PAGE_BYTES = 16 * 1024  # an entry of a sale takes 4 KB, which would spill a page of 4
 _STATEMENT_TIMEOUT_S = 60
 _GAVE_WAY = frozenset({"40001", "40P01"})  # serialization_failure, deadlock_detected
 T = TypeVar("T")
@@ -245,6 +246,7 @@ def _open_sqlite(url: URL) -> Engine:
     @event.listens_for(engine, "connect")
     def configure(connection: Any, _record: object) -> None:
         connection.isolation_level = None
+        connection.execute(f"PRAGMA page_size = {_HUB_PAGE_BYTES}")  # heeded by a new file only
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("PRAGMA foreign_keys = ON")
