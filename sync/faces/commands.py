@@ -7,6 +7,7 @@ from sync.faces.lazy import LazyGroup
 COMMANDS = {
     "hub": "sync.faces.hub_commands:hub_command",
     "invite": "sync.faces.hub_commands:invite_command",
+    "medium": "sync.faces.medium_command:medium_command",
     "tills": "sync.faces.revocation_commands:tills_command",
     "revoke": "sync.faces.revocation_commands:revoke_command",
     "reinstate": "sync.faces.revocation_commands:reinstate_command",
@@ -15,6 +16,8 @@ COMMANDS = {
     "enrol": "sync.faces.till_commands:enrol_command",
     "push": "sync.faces.till_commands:push_command",
     "status": "sync.faces.till_commands:status_command",
+    "eod": "sync.faces.eod_commands:eod_command",
+    "settle": "sync.faces.eod_commands:settle_command",
     "verify": "sync.faces.till_commands:verify_command",
 }
 

@@ -41,6 +41,8 @@ def hub_command(
             _listen(host or setup.hub.listen_host, setup.hub.listen_port if port is None else port),
             as_json=as_json,
         )
+        if opened.medium is None:
+            click.echo(setup.say(_NO_MEDIUM), err=True)
         with listener:
             url = _url(listener)
             values = {"url": url, "hub_id": opened.keys.hub_id}
@@ -77,6 +79,12 @@ def invite_command(setup: Setup, till: str, database: str, as_json: bool) -> Non
         "expires_ms": invitation.expires_ms,
     }
     answer(text, values, as_json=as_json)
+
+
+_NO_MEDIUM = N_(
+    "No second medium is set ([hub] second_medium): if this disk is lost, enrolments and"
+    " revocations since the last backup are lost with it."
+)
 
 
 @contextmanager

@@ -69,7 +69,7 @@ def add_problems(app: FastAPI, say: Language) -> None:
     @app.exception_handler(Fault)
     async def faulty(_request: Request, fault: Fault) -> Response:
         _LOG.error("%s", say.refusal(fault.refused))
-        return _busy("The hub cannot use its key files.")
+        return _busy("The hub cannot use its keys or its second medium.")
 
     @app.exception_handler(ClientDisconnect)
     async def gone(_request: Request, _error: ClientDisconnect) -> Response:

@@ -61,6 +61,18 @@ def up_to_date(connection: Connection, register: Register) -> int:
     return max(0, len(lines) - head.seq)
 
 
+def begin(connection: Connection, register: Register) -> None:
+    """Let the second medium hold the register, also where it held nothing before.
+
+    Raises `Fault` if it holds something else than the beginning of this register, or more.
+    """
+    assert register.medium is not None
+    alone(connection, "register")
+    lines, head = register.medium.lines(), head_of(connection)
+    _agree(connection, register.medium, lines, head)
+    write_missing(connection, register.medium, len(lines))
+
+
 def record(connection: Connection, register: Register, act: Act, at_ms: int) -> None:
     """Write an act to the second medium, then into the database, and carry it out.
 
