@@ -4,10 +4,17 @@ from membership.rules.grant import KIND
 from membership.rules.plan import PlanSettings
 from membership.stores import members
 from sync.package import Feed, HubStep, Kind, Package, Projection, Section
+from sync.rules.refusal import N_
 
 SECTIONS = (Section("plan", PlanSettings),)
 
-KINDS = (Kind(KIND, "A PLUS membership was granted by a sale; the body names card and order."),)
+KINDS = (
+    Kind(
+        KIND,
+        "A PLUS membership was granted by a sale; the body names card and order.",
+        N_("PLUS memberships"),
+    ),
+)
 
 
 def _hub_steps() -> tuple[HubStep, ...]:

@@ -7,6 +7,7 @@ from pos.rules.settings import OrderLinkSettings, RoundingSettings, ScanSettings
 from pos.rules.voided import CART_VOIDED
 from pos.stores import carts, catalogue, orders, print_jobs
 from sync.package import HubStep, Kind, Package, Projection, Section
+from sync.rules.refusal import N_
 
 SECTIONS = (
     Section("rounding", RoundingSettings),
@@ -18,8 +19,16 @@ SECTIONS = (
 )
 
 KINDS = (
-    Kind(SALE, "A sale was completed; the body is the order, the amount what was paid."),
-    Kind(CART_VOIDED, "An open basket was given up; the body says what was in it."),
+    Kind(
+        SALE,
+        "A sale was completed; the body is the order, the amount what was paid.",
+        N_("Sales"),
+    ),
+    Kind(
+        CART_VOIDED,
+        "An open basket was given up; the body says what was in it.",
+        N_("Voided baskets"),
+    ),
 )
 
 

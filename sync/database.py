@@ -55,7 +55,7 @@ def disk_faults(path: Path) -> Iterator[None]:
     except _MISTAKES:
         raise
     except sqlite3.Error as error:
-        raise Fault(_unusable(path, error)) from error
+        raise Fault(unusable(path, error)) from error
 
 
 class Database:
@@ -66,11 +66,20 @@ class Database:
     """
 
     def __init__(
-        self, path: Path, migrations: Sequence[Migrations] = (), *, read_only: bool = False
+        self,
+        path: Path,
+        migrations: Sequence[Migrations] = (),
+        *,
+        read_only: bool = False,
+        durable: bool = True,
     ) -> None:
-        """Open the file; unless `read_only`, create and migrate it. Raises `Fault`."""
+        """Open the file; unless `read_only`, create and migrate it. Raises `Fault`.
+
+        What power loss takes of a file that is not `durable` are its last transactions, whole.
+        """
         self.path = path
         self._read_only = read_only
+        self._durable = durable
         self._lock = threading.RLock()
         self._readers = threading.local()
         self._opened: list[SqliteUtils] = []
@@ -85,7 +94,7 @@ class Database:
             elif not path.is_file():
                 raise FileNotFoundError(path)
         except (OSError, sqlite3.Error) as error:
-            raise Fault(_unusable(path, error)) from error
+            raise Fault(unusable(path, error)) from error
 
     @contextmanager
     def transaction(self) -> Iterator[SqliteUtils]:
@@ -108,7 +117,7 @@ class Database:
             try:
                 writer.conn.execute("COMMIT")
             except sqlite3.Error as error:
-                raise CommitUnknown(_unusable(self.path, error)) from error
+                raise CommitUnknown(unusable(self.path, error)) from error
 
     @contextmanager
     def exclusive(self) -> Iterator[None]:
@@ -130,7 +139,7 @@ class Database:
                 except CommitUnknown as error:
                     problem = error
                     self.reopen()
-        raise Fault(_unusable(self.path, problem)) from problem
+        raise Fault(unusable(self.path, problem)) from problem
 
     def stop(self, refused: Refused) -> None:
         """Refuse every further transaction of this process: the disk cannot be trusted."""
@@ -155,9 +164,9 @@ class Database:
             try:
                 busy = self._writer.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
             except sqlite3.Error as error:
-                raise Fault(_unusable(self.path, error)) from error
+                raise Fault(unusable(self.path, error)) from error
         if busy:
-            raise Fault(_unusable(self.path, "checkpoint blocked"))
+            raise Fault(unusable(self.path, "checkpoint blocked"))
 
     def reopen(self) -> None:
         """Connect anew, as after a COMMIT of unknown outcome; readers follow at their next read."""
@@ -167,7 +176,24 @@ class Database:
             try:
                 self._writer = self._connect()
             except sqlite3.Error as error:
-                raise Fault(_unusable(self.path, error)) from error
+                raise Fault(unusable(self.path, error)) from error
+
+    def swap(self, path: Path) -> None:
+        """Go over to another file of the same tables; readers follow at their next read.
+
+        Raises `Fault`, and stays with the file before, if the other cannot be opened.
+        """
+        with self._lock:
+            before, self.path = self.path, path
+            try:
+                writer = None if self._read_only else self._connect()
+            except sqlite3.Error as error:
+                self.path = before
+                raise Fault(unusable(path, error)) from error
+            self._generation += 1
+            if writer is not None:
+                self._drop(self._writer)
+                self._writer = writer
 
     def close(self) -> None:
         """Close all connections; readers of other threads open again on their next read."""
@@ -195,7 +221,7 @@ class Database:
         )
         if not self._read_only:
             connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute(f"PRAGMA synchronous = {'FULL' if self._durable else 'NORMAL'}")
         connection.execute("PRAGMA foreign_keys = ON")
         if reader:
             connection.execute("PRAGMA query_only = ON")
@@ -204,7 +230,8 @@ class Database:
         return opened
 
 
-def _unusable(path: Path, problem: object) -> Refused:
+def unusable(path: Path, problem: object) -> Refused:
+    """Refuse a database file that cannot be used."""
     return Refused(
         "database.unusable",
         N_("The database {path} cannot be used: {problem}."),

@@ -2,17 +2,30 @@
 
 from sync.package import Feed, HubStep, Kind, Package, Projection
 from sync.rules.closing import DAY_CLOSED
+from sync.rules.refusal import N_
 from sync.rules.revocation import FEED
 from sync.rules.runs import CLOCK_JUMP, RUN_OPENED, SIGN_IN
 from sync.setup import SECTIONS
-from sync.stores import day_totals, revoked_tills
+from sync.stores import day_totals, feeds, revoked_tills
 from sync.stores.journal_tables import MIGRATIONS
 
 KINDS = (
-    Kind(RUN_OPENED, "A selling process started; the body names the parent entry."),
-    Kind(SIGN_IN, "A cashier began to work at the till."),
-    Kind(CLOCK_JUMP, "The wall clock moved by more than 24 hours on its own."),
-    Kind(DAY_CLOSED, "A business day was closed; the body has its totals and the head before it."),
+    Kind(
+        RUN_OPENED,
+        "A selling process started; the body names the parent entry.",
+        N_("Till starts"),
+    ),
+    Kind(SIGN_IN, "A cashier began to work at the till.", N_("Sign-ins")),
+    Kind(
+        CLOCK_JUMP,
+        "The wall clock moved by more than 24 hours on its own.",
+        N_("Clock jumps"),
+    ),
+    Kind(
+        DAY_CLOSED,
+        "A business day was closed; the body has its totals and the head before it.",
+        N_("Day closings"),
+    ),
 )
 
 
@@ -29,8 +42,14 @@ def _projections() -> tuple[Projection, ...]:
 
 
 def _feeds() -> tuple[Feed, ...]:
-    meaning = "Tills that were revoked, and up to which counter their cards are good."
-    return (Feed(FEED, meaning, False, apply=revoked_tills.apply, clear=revoked_tills.clear),)
+    revoked = Feed(
+        FEED,
+        "Tills that were revoked, and up to which counter their cards are good.",
+        per_center=False,
+        apply=revoked_tills.apply,
+        clear=revoked_tills.clear,
+    )
+    return (revoked,)
 
 
 PACKAGE = Package(
@@ -38,7 +57,7 @@ PACKAGE = Package(
     sections=SECTIONS,
     kinds=KINDS,
     journal_migrations=(MIGRATIONS, day_totals.MIGRATIONS),
-    reference_migrations=(revoked_tills.MIGRATIONS,),
+    reference_migrations=(feeds.MIGRATIONS, revoked_tills.MIGRATIONS),
     hub_steps=_hub_steps,
     projections=_projections,
     feeds=_feeds,

@@ -39,10 +39,14 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A journal kind and what it records, for the hub's reader and the documentation."""
+    """A journal kind and what it records, for the hub's reader and the documentation.
+
+    `title` is what screens call it: a message id, a few words.
+    """
 
     name: str
     meaning: str
+    title: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,8 +155,12 @@ class Feed:
     `apply` writes rows, each key once, into reference.db inside the caller's transaction; a
     tombstone removes. It raises `Fault` for contents that this program cannot read. `clear`
     removes all that the feed fills, and what was put there before it was fed: a snapshot begins
-    with that, in a copy of the file. `read` checks the whole of a file, then returns its rows, each key once, with the center each is for (0 for
-    all), to be iterated once; or it says what is wrong. None where the hub's own bookings are fed.
+    with that, in a copy of the file.
+
+    Where `per_center`, every row is for one center and a till gets its own center's; else all are
+    for all (center 0). `read` checks the whole of a file, then returns its rows, each key once,
+    with the center each is for, to be iterated once; or it says what is wrong. None where the
+    hub's own bookings are fed.
     """
 
     name: str

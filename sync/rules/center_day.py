@@ -1,5 +1,7 @@
 """What the hub tells a till of its center about one business day: each till, as the hub has it."""
 
+import hashlib
+
 import msgspec
 
 from sync.rules.closing import DayClosed
@@ -51,6 +53,12 @@ class Matter(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     seq: int
     about: str
     noticed_ms: int
+
+
+def handle(till: str, matter: Matter) -> str:
+    """Return the eight digits by which people name an exception of a till (install id)."""
+    named = msgspec.msgpack.encode((till, matter.kind, matter.run, matter.seq, matter.about))
+    return hashlib.sha256(named).hexdigest()[:8]
 
 
 class Settlement(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

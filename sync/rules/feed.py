@@ -12,13 +12,11 @@ from typing import Literal, TypeVar
 
 import msgspec
 
-from sync.rules.certificate import Sign
+from sync.rules.feed_cursor import Cursor, malformed, read_cursor
 from sync.rules.feed_row import MOST_DATA_BYTES, MOST_KEY, FeedRow
 from sync.rules.packing import pack, unpack
 from sync.rules.refusal import N_, Refused
-from sync.rules.signatures import verify
 
-DOMAIN = b"xuanpin.cursor.1\0"
 MOST_FEEDS = 64
 MOST_REQUEST_BYTES = 32 * 1024
 MOST_OVERVIEW_BYTES = 64 * 1024
@@ -30,19 +28,6 @@ T = TypeVar("T")
 
 Way = Literal["current", "steps", "snapshot"]
 Kind = Literal["steps", "snapshot"]
-
-
-class Cursor(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
-    """Where a till stands in a feed: it has all of `center`'s rows up to `version`.
-
-    `center` is 0 in a feed that is the same for all centers.
-    """
-
-    hub_id: str
-    feed: str
-    center: int
-    epoch: int
-    version: int
 
 
 class Shown(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
@@ -104,31 +89,6 @@ class Page(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=T
     cursor: bytes
 
 
-class _Signed(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
-    cursor: bytes
-    signature: bytes
-
-
-def make_cursor(cursor: Cursor, sign: Sign) -> bytes:
-    """Return a cursor with the hub's signature: its own word, which it may be reminded of."""
-    content = msgspec.msgpack.encode(cursor)
-    return msgspec.msgpack.encode(_Signed(content, sign(DOMAIN + content)))
-
-
-def read_cursor(data: bytes, hub_public: bytes) -> Cursor | Refused:
-    """Read a cursor; refused unless this hub signed it."""
-    signed = read(data, _Signed)
-    if isinstance(signed, Refused):
-        return signed
-    if not verify(hub_public, signed.signature, DOMAIN + signed.cursor):
-        return Refused(
-            "feed.forged_cursor",
-            N_("The place in a feed is not signed by this hub."),
-            N_("Pull again; what is fed is then taken anew."),
-        )
-    return read(signed.cursor, Cursor)
-
-
 def write(value: msgspec.Struct) -> bytes:
     """Return the bytes of a request, an overview or a cursor."""
     return msgspec.msgpack.encode(value)
@@ -139,7 +99,7 @@ def read(data: bytes, kind: type[T]) -> T | Refused:
     try:
         return msgspec.msgpack.decode(data, type=kind)
     except ValueError:
-        return _malformed()
+        return malformed()
 
 
 def write_page(page: Page) -> bytes:
@@ -150,7 +110,7 @@ def write_page(page: Page) -> bytes:
 def read_page(data: bytes) -> Page | Refused:
     """Unpack a page, at most 2 MiB."""
     raw = unpack(data, MOST_PAGE_BYTES)
-    return _malformed() if raw is None else read(raw, Page)
+    return malformed() if raw is None else read(raw, Page)
 
 
 def how_many_fit(rows: list[FeedRow]) -> int:
@@ -207,16 +167,16 @@ def page_problem(page: Page, want: Cursor, wanted: Wanted, hub_public: bytes) ->
     if (page.hub_id, page.feed, page.center) != (want.hub_id, want.feed, want.center):
         return _other_feed(want.feed)
     if page.epoch != want.epoch:
-        return lower_epoch(want.feed) if page.epoch < want.epoch else _malformed()
+        return lower_epoch(want.feed) if page.epoch < want.epoch else malformed()
     if page.kind != wanted.kind or not _is_ordered(page, wanted):
-        return _malformed()
+        return malformed()
     if page.kind == "steps" and not page.from_version == want.version <= page.to_version:
         return _lower_version(want.feed)
     cursor = read_cursor(page.cursor, hub_public)
     if isinstance(cursor, Refused):
         return cursor
     at = Cursor(page.hub_id, page.feed, page.center, page.epoch, page.to_version)
-    return None if cursor == at else _malformed()
+    return None if cursor == at else malformed()
 
 
 def _is_ordered(page: Page, wanted: Wanted) -> bool:
@@ -259,12 +219,4 @@ def _other_feed(feed: str) -> Refused:
         N_("The hub's page is not of the feed “{feed}” for this center."),
         N_("Check the hub's address and this till's enrolment; nothing was changed."),
         {"feed": feed},
-    )
-
-
-def _malformed() -> Refused:
-    return Refused(
-        "feed.malformed",
-        N_("What was said of a feed is malformed."),
-        N_("Check that hub and till run versions that fit; nothing was changed."),
     )

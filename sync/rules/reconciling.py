@@ -10,7 +10,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from sync.rules.center_day import Closing, Listed, Matter, TillDay
+from sync.rules.center_day import Closing, Listed, Matter, Settled, TillDay
 from sync.rules.center_day import Gap as MissingEntries
 from sync.rules.closing import DAY_CLOSED
 from sync.rules.reply import Mark
@@ -82,6 +82,7 @@ class Reconciled:
     gaps: tuple[MissingEntries, ...]
     exceptions: tuple[Matter, ...]
     exceptions_left: int
+    settled: tuple[Settled, ...]
 
     @property
     def differing(self) -> tuple[KindRow, ...]:
@@ -122,6 +123,7 @@ def reconcile(day: str, hub: TillDay, own: Own | None, now_ms: int, day_ends_ms:
         gaps=hub.gaps,
         exceptions=hub.exceptions,
         exceptions_left=hub.exceptions_left,
+        settled=hub.settled,
     )
 
 
@@ -159,6 +161,7 @@ def alone(own: Own, name: str, number: int) -> Reconciled:
         gaps=(),
         exceptions=(),
         exceptions_left=0,
+        settled=(),
     )
 
 

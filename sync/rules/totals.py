@@ -2,9 +2,11 @@
 
 import re
 from collections.abc import Iterable, Mapping
+from datetime import date
 
 import msgspec
 
+from sync.rules.refusal import N_, Refused
 from sync.rules.segment import is_name
 
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
@@ -62,8 +64,24 @@ amount_fen=300))
 
 
 def is_day(text: str) -> bool:
-    """Tell whether a text has the form of an ISO date."""
-    return _DAY.fullmatch(text) is not None
+    """Tell whether a text is an ISO date."""
+    if _DAY.fullmatch(text) is None:
+        return False
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
+
+
+def bad_day(text: str) -> Refused:
+    """Refuse what is no business day."""
+    return Refused(
+        "day.bad",
+        N_("“{text}” is not a day."),
+        N_("Write it like 2026-11-22."),
+        {"text": text},
+    )
 
 
 def are_sound(kinds: Iterable[KindTotal]) -> bool:

@@ -1,7 +1,6 @@
 """A center's business day at the hub: what it has of every till, and exceptions settled."""
 
 from collections.abc import Iterable
-from datetime import date
 
 from sqlalchemy import Connection, Engine
 
@@ -21,7 +20,7 @@ from sync.rules.center_day import (
 )
 from sync.rules.refusal import N_, Refused
 from sync.rules.segment import is_name
-from sync.rules.totals import in_order, is_day
+from sync.rules.totals import bad_day, in_order, is_day
 from sync.stores import hub_alarms, hub_closings, hub_days, hub_revocations, hub_standing, hub_tills
 from sync.stores.hub_days import Place
 from sync.stores.hub_tills import Till
@@ -42,7 +41,7 @@ class CenterDays:
 
         `asker` is the install id of the till that asks, `run` one of its runs whose mark it wants.
         """
-        if not _is_date(day):
+        if not is_day(day):
             return bad_day(day)
         wanted = (run,) if is_name(run) else ()
         with hub_snapshot(self._engine) as connection:
@@ -62,7 +61,7 @@ class CenterDays:
 
     def entries(self, till: str, day: str, after: Place) -> Page | Refused:
         """Return the next entries booked of a till (install id) for a day."""
-        if not _is_date(day):
+        if not is_day(day):
             return bad_day(day)
         with hub_snapshot(self._engine) as connection:
             found = hub_days.listed(connection, till, day, after, MOST_PAGE + 1)
@@ -116,13 +115,6 @@ def _till_day(
     )
 
 
-def _is_date(text: str) -> bool:
-    try:
-        return is_day(text) and bool(date.fromisoformat(text))
-    except ValueError:
-        return False
-
-
 def _unreadable(said: Settlement) -> Refused | None:
     for text, most in ((said.reason, MOST_REASON), (said.who, MOST_NAME)):
         if not text.strip() or len(text) > most or not text.isprintable():
@@ -133,16 +125,6 @@ def _unreadable(said: Settlement) -> Refused | None:
                 {"reason": MOST_REASON, "name": MOST_NAME},
             )
     return None
-
-
-def bad_day(text: str) -> Refused:
-    """Refuse what is no business day."""
-    return Refused(
-        "day.bad",
-        N_("“{text}” is not a day."),
-        N_("Write it like 2026-11-22."),
-        {"text": text},
-    )
 
 
 def _no_such_alarm() -> Refused:

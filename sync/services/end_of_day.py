@@ -188,3 +188,8 @@ class EndOfDay:
 def _heads(till: OpenTill, states: list[journals.RunState]) -> dict[str, Mark]:
     db = till.journal.read()
     return {state.run: journals.head_of(db, state.run) for state in states if not state.closed}
+
+
+def hub_unasked() -> Refused:
+    """Stand for a hub that is not to be asked."""
+    return Refused("hub.unasked", N_("The hub was not asked."))

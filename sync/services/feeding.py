@@ -11,7 +11,8 @@ from sync.database import hub_snapshot, hub_transaction
 from sync.keys import HubKeys
 from sync.package import Feed
 from sync.rules import feed as wire
-from sync.rules.feed import Cursor, Overview, Page, Shown, Stand, Wanted
+from sync.rules.feed import Overview, Page, Shown, Stand, Wanted
+from sync.rules.feed_cursor import Cursor, make_cursor, read_cursor
 from sync.rules.refusal import N_, Refused
 from sync.stores import hub_epoch, hub_feeds
 
@@ -47,7 +48,7 @@ class Feeding:
             return shown
         cursors: list[Cursor] = []
         for data in shown.cursors[: wire.MOST_FEEDS]:
-            cursor = wire.read_cursor(data, self._keys.public)
+            cursor = read_cursor(data, self._keys.public)
             if isinstance(cursor, Refused):
                 return cursor
             cursors.append(cursor)
@@ -117,7 +118,7 @@ class Feeding:
 
     def _cursor(self, scope: _Scope, epoch: int, version: int) -> bytes:
         cursor = Cursor(self._keys.hub_id, scope.feed, scope.center, epoch, version)
-        return wire.make_cursor(cursor, self._keys.sign)
+        return make_cursor(cursor, self._keys.sign)
 
     def _scope(self, feed: str, center: int) -> _Scope:
         return _Scope(feed, center if self._feeds[feed].per_center else 0)

@@ -17,6 +17,7 @@ import msgspec
 from sync.database import CommitUnknown, Database, SqliteError
 from sync.keys import TillKeys, has_till_keys, load_or_create_till_keys, read_phone_key
 from sync.lock import SellingLock, Writing, opening_lock, unusable
+from sync.reference import Reference, remove_old
 from sync.rules.days import china_day
 from sync.rules.entry import Draft
 from sync.rules.hub_clock import certain_ms
@@ -46,7 +47,7 @@ class OpenTill:
     setup: Setup
     directory: Path
     journal: Database
-    reference: Database
+    reference: Reference
     keys: TillKeys
     _boot: str
     _lock: SellingLock | None = None
@@ -185,6 +186,7 @@ def _open(setup: Setup, directory: Path, lock: SellingLock | None) -> OpenTill |
             if isinstance(keys, Refused):
                 return keys
             if lock is not None:
+                remove_old(directory)
                 undo.pop_all()
     except filelock.Timeout as error:
         raise Fault(unusable(directory, "busy")) from error
@@ -192,20 +194,18 @@ def _open(setup: Setup, directory: Path, lock: SellingLock | None) -> OpenTill |
         raise Fault(unusable(directory, error.strerror)) from error
     if lock is None:
         journal = Database(journal.path, read_only=True)
-        reference = Database(reference.path, read_only=True)
+        reference = Reference(directory, read_only=True)
     return OpenTill(setup, directory, journal, reference, keys, setup.clock.boot_id(), lock)
 
 
-def _databases(setup: Setup, directory: Path, undo: ExitStack) -> tuple[Database, Database]:
+def _databases(setup: Setup, directory: Path, undo: ExitStack) -> tuple[Database, Reference]:
     """Create and migrate both files as all packages declare; `undo` closes them."""
     packages = setup.packages
     journal = Database(
         directory / JOURNAL, [steps for p in packages for steps in p.journal_migrations]
     )
     undo.callback(journal.close)
-    reference = Database(
-        directory / "reference.db", [steps for p in packages for steps in p.reference_migrations]
-    )
+    reference = Reference(directory, [steps for p in packages for steps in p.reference_migrations])
     undo.callback(reference.close)
     return journal, reference
 

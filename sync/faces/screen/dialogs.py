@@ -1,4 +1,4 @@
-"""Boxes over the counter: ask for one line, pick from a list, confirm. A scan confirms none."""
+"""Boxes over a screen: ask for one line, pick from a list, confirm. A scan confirms none."""
 
 from collections.abc import Callable, Sequence
 from typing import ClassVar, TypeVar

@@ -1,4 +1,4 @@
-"""How the counter looks: a dark and a light theme, and the tones that its rows are drawn in."""
+"""How screens look: a dark and a light theme, and the tones that rows are drawn in."""
 
 from typing import Literal
 

@@ -1,0 +1,91 @@
+"""What the end of day is called: states, sources, kinds, exceptions, ages."""
+
+from collections.abc import Mapping
+
+from sync.language import Language
+from sync.package import Package
+from sync.rules.center_day import Matter
+from sync.rules.days import china_time
+from sync.rules.reconciling import Reconciled, Source, State
+from sync.rules.refusal import N_
+
+STATE_WORDS: Mapping[State, str] = {
+    "agrees": N_("agrees"),
+    "pending": N_("not all sent"),
+    "differs": N_("DIFFERS"),
+    "unheard": N_("not heard"),
+}
+STATE_MEANS: Mapping[State, str] = {
+    "agrees": N_("The hub has every entry and every fen of this till's day."),
+    "pending": N_("Entries of this till have not reached the hub yet; they are kept and sent."),
+    "differs": N_("Till and hub do not have the same; the differing kinds are marked."),
+    "unheard": N_("The till has not been heard since; it may have sold more."),
+}
+SOURCE_WORDS: Mapping[Source, str] = {
+    "journal": N_("its journal"),
+    "closing": N_("its closing entry"),
+    "running": N_("its running totals"),
+    "none": N_("never heard"),
+}
+MATTER_WORDS: Mapping[str, str] = {
+    "fork": N_("Fork: two entries in one place; this till's data was copied while it sold"),
+    "branch": N_("Branch: its data was put back from a copy, or cloned"),
+    "held": N_("Held: sent by a revoked till; see `xuanpin sync held`"),
+    "exception": N_("Exception"),
+    "uninterpreted": N_("Not readable by this hub"),
+}
+ABOUT_WORDS: tuple[tuple[str, str], ...] = (
+    ("day totals ", N_("the closing of {what} has other totals than the hub")),
+    ("closed day ", N_("booked for {what}, which was closed")),
+    ("card counter ", N_("two cards under one counter {what}")),
+)
+
+
+def kind_names(packages: tuple[Package, ...], say: Language) -> dict[str, str]:
+    """Return what each declared journal kind is called on screens."""
+    return {kind.name: say(kind.title) for package in packages for kind in package.kinds}
+
+
+def matter_words(say: Language, matter: Matter) -> str:
+    """Say in a sentence what an exception is about."""
+    said = say(MATTER_WORDS.get(matter.kind, matter.kind))
+    for start, words in ABOUT_WORDS:
+        if matter.about.startswith(start):
+            about = say(words, what=matter.about.removeprefix(start))
+            break
+    else:
+        about = matter.about
+    if matter.kind == "exception" and about == matter.about and about:
+        about = say("one id came with two contents: {what}", what=about)
+    return f"{said} · {about}" if about else said
+
+
+def matter_place(matter: Matter) -> str:
+    """Name an exception's place: run, and seq unless it is about the whole run."""
+    return f"{matter.run} {matter.seq}" if matter.seq else matter.run
+
+
+def age(say: Language, ms: int) -> str:
+    """Say how long ago something was."""
+    seconds = max(ms, 0) // 1000
+    if seconds < 60:
+        return say("{count} s", count=seconds)
+    if seconds < 60 * 60:
+        return say("{count} min", count=seconds // 60)
+    if seconds < 48 * 60 * 60:
+        return say("{count} h", count=seconds // 3600)
+    return say("{count} days", count=seconds // 86400)
+
+
+def clock(at_ms: int, *, day: str = "") -> str:
+    """Write a moment's time; with its date unless that is `day`."""
+    moment = china_time(at_ms)
+    return moment.strftime("%H:%M" if moment.date().isoformat() == day else "%m-%d %H:%M")
+
+
+def closed_words(say: Language, till: Reconciled, day: str) -> str:
+    """Say whether a till has closed the day, when, and who did."""
+    if till.closing is None:
+        return say("day open")
+    who, when = till.closing.said.closed_by, clock(till.closing.at_ms, day=day)
+    return say("closed {when} by {who}", when=when, who=who)
