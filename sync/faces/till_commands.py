@@ -11,8 +11,9 @@ from sync.faces.answers import accepted, answer, json_option, pass_setup, refuse
 from sync.hub_client import is_transient
 from sync.rules.certificate import Certificate, day_of
 from sync.rules.days import china_time
+from sync.rules.enrolling import not_enrolled
 from sync.rules.refusal import N_, Refused
-from sync.services.courier import Courier, hub_client, not_enrolled
+from sync.services.courier import Courier, hub_client
 from sync.services.enrolment import Enroller
 from sync.services.status import SyncStatus, no_status, read_status
 from sync.services.till import NOT_BEGUN, open_till

@@ -185,3 +185,12 @@ def _not_authentic() -> Refused:
         N_("The other side does not know this enrolment code."),
         N_("Check the code and the hub's address; make a new code if in doubt."),
     )
+
+
+def not_enrolled() -> Refused:
+    """Refuse what needs a hub before the till is enrolled at one."""
+    return Refused(
+        "sync.not_enrolled",
+        N_("This till is not enrolled at a hub yet."),
+        N_("Sales are kept; enrol with a code from `xuanpin sync invite`, and they are sent."),
+    )

@@ -17,28 +17,21 @@ from typing import TYPE_CHECKING
 
 from sync.access import Access, AccessEnded
 from sync.database import CommitUnknown, disk_faults
-from sync.hub_client import SEGMENT_TYPE, Answer, is_transient, make_client, post
-from sync.rules.marks import Adopt, decide
+from sync.hub_client import SEGMENT_TYPE, is_transient, make_client, post
+from sync.rules.enrolling import not_enrolled
 from sync.rules.pacing import longest_pause_ms
 from sync.rules.refusal import N_, Fault, Refused
 from sync.rules.renewal import ASK_EVERY_MS
-from sync.rules.reply import (
-    FLAG_HELD,
-    MOST_REPLY_BYTES,
-    Mark,
-    Reply,
-    read_reply,
-)
+from sync.rules.reply import FLAG_HELD, MOST_REPLY_BYTES, Mark
 from sync.rules.runs import Stamp
-from sync.rules.segment import pack
-from sync.rules.standing import encode_standing
 from sync.services.certificate import ask_certificate, keep_certificate
-from sync.services.diverging import Batch, Exchange, agreed, part
+from sync.services.diverging import Batch, Exchange
+from sync.services.following import follow, read_word
 from sync.services.till import OpenTill
 from sync.stores import journal as journals
 from sync.stores.contacts import ContactState, read_contact, write_contact, write_hub_clock
+from sync.stores.cutting import cut_segment
 from sync.stores.enrolment import Enrolment
-from sync.stores.standing import read_standing
 
 if TYPE_CHECKING:
     import httpx2
@@ -238,9 +231,10 @@ class Courier:
         answered = self._ask(done, batch)
         if isinstance(answered, Refused):
             return answered
-        refused = self._follow(done, answered)
-        if refused is not None:
-            return refused
+        followed = follow(self._till, answered, lambda batch: self._ask(done, batch))
+        done.closed += followed.parted
+        if followed.refused is not None:
+            return followed.refused
         if FLAG_HELD in answered.reply.flags:
             return _held()
         after = journals.read_mark(self._till.journal.read(), batch.run).seq
@@ -252,13 +246,12 @@ class Courier:
     def _ask(self, done: _Round, batch: Batch) -> Exchange | Refused:
         """Send what of a batch fits in a segment; return the hub's checked reply."""
         enrolment = done.enrolment
-        data, count = pack(
+        data, count = cut_segment(
+            self._till.journal.read(),
             batch.entries,
-            hub_id=enrolment.hub_id,
-            parent_run=journals.parent_of(self._till.journal.read(), batch.run),
-            certificate=enrolment.certificate,
+            enrolment=enrolment,
             sign=self._till.keys.sign,
-            standing=lambda count: self._standing(batch, count),
+            at_ms=self._till.now_ms(),
         )
         with self._access.away():
             answer = post(
@@ -270,7 +263,8 @@ class Courier:
             )
         if isinstance(answer, Refused):
             return answer
-        reply = self._read(enrolment, answer, hashlib.sha256(data).digest(), batch.run)
+        digest = hashlib.sha256(data).digest()
+        reply = read_word(self._till, enrolment, answer.body, digest, batch.run)
         if isinstance(reply, Refused):
             return reply
         done.segments += 1
@@ -280,51 +274,6 @@ class Courier:
         done.hub_clock = Stamp(reply.hub_time_ms, now.mono_ms, now.boot)
         last = batch.entries[count - 1]
         return Exchange(reply, Mark(batch.run, last.header.seq, last.hash))
-
-    def _standing(self, batch: Batch, count: int) -> bytes:
-        """Return the till's running totals for a segment of `count` entries of a batch."""
-        db = self._till.journal.read()
-        last = batch.entries[count - 1]
-        sent = Mark(batch.run, last.header.seq, last.hash)
-        standing = read_standing(db, journals.runs(db), self._till.now_ms(), sent)
-        return encode_standing(standing) if standing else b""
-
-    def _read(
-        self, enrolment: Enrolment, answer: Answer, digest: bytes, run: str
-    ) -> Reply | Refused:
-        reply = read_reply(answer.body, enrolment.hub_public, digest)
-        if isinstance(reply, Refused):
-            return reply
-        ours = (reply.hub_id, reply.till) == (enrolment.hub_id, self._till.keys.install)
-        if not ours or run not in {mark.run for mark in reply.marks}:
-            return _not_about_us()
-        return reply
-
-    def _follow(self, done: _Round, answered: Exchange) -> Refused | None:
-        """Adopt the marks that are in our chain; part ways with runs whose mark is not."""
-        db = self._till.journal.read()
-        closed = {state.run: state.closed for state in journals.runs(db)}
-        decisions = [
-            decide(mark, lambda run, seq: journals.hash_at(db, run, seq))
-            for mark in answered.reply.marks
-            if closed.get(mark.run) is False
-        ]
-        adopted = [each.mark for each in decisions if isinstance(each, Adopt)]
-        known = {mark.run: mark for mark in adopted}
-        if any(journals.read_mark(db, run) != mark for run, mark in known.items()):
-            with self._till.journal.transaction() as writer:
-                for mark in adopted:
-                    journals.write_mark(writer, mark)
-        for each in decisions:
-            if not isinstance(each, Adopt):
-                common = agreed(
-                    self._till, each.mark.run, answered, lambda batch: self._ask(done, batch)
-                )
-                if isinstance(common, Refused):
-                    return common
-                part(self._till, common)
-                done.closed.append(common.run)
-        return None
 
     def _note(self, done: _Round, refused: Refused | None) -> None:
         """Keep what came of this push for the status line; written only when it says more."""
@@ -344,15 +293,6 @@ class Courier:
                 write_hub_clock(db, done.hub_clock)
 
 
-def not_enrolled() -> Refused:
-    """Refuse to push before the till is enrolled."""
-    return Refused(
-        "sync.not_enrolled",
-        N_("This till is not enrolled at a hub yet."),
-        N_("Sales are kept; enrol with a code from `xuanpin sync invite`, and they are sent."),
-    )
-
-
 def _held() -> Refused:
     return Refused(
         "hub.held",
@@ -366,12 +306,4 @@ def _stuck() -> Refused:
         "hub.stuck",
         N_("The hub answers but does not take this till's entries."),
         N_("Look at the hub's alarms; what is sold stays here."),
-    )
-
-
-def _not_about_us() -> Refused:
-    return Refused(
-        "reply.not_about_us",
-        N_("The hub's answer is about another till or hub."),
-        N_("Check the hub's address; nothing was changed here."),
     )

@@ -37,17 +37,20 @@ class Exchange:
         return not {FLAG_FORK, FLAG_GAP} & set(self.reply.flags)
 
 
+Show = Callable[[Batch], Exchange | Refused]
+
+
 def agreed(
     till: OpenTill,
     run: str,
     answered: Exchange,
-    show: Callable[[Batch], Exchange | Refused],
+    show: Show | None,
 ) -> Mark | Refused:
     """Return up to where hub and till still agree on a run that diverged.
 
     If the hub knew all that was just sent, up to its end. Else up to the mark, unless the
     hub was put back meanwhile and then followed somebody else: so `show` it the mark's entry
-    again, and start from 0 if it does not know it.
+    again, and start from 0 if it does not know it, or cannot be shown anything.
     """
     if run == answered.last.run and answered.knew_all:
         return answered.last
@@ -55,6 +58,8 @@ def agreed(
     mark = journals.read_mark(db, run)
     if mark.seq == 0:
         return mark
+    if show is None:
+        return Mark(run, 0, GENESIS)
     shown = show(Batch(run, journals.entries_of(db, run, mark.seq - 1, 1)))
     if isinstance(shown, Refused):
         return shown

@@ -20,10 +20,10 @@ from sync.rules.center_day import (
     Settlement,
 )
 from sync.rules.days import day_start_ms
+from sync.rules.enrolling import not_enrolled
 from sync.rules.reconciling import Differing, Own, Reconciled, alone, compare, reconcile
 from sync.rules.refusal import N_, Refused
 from sync.rules.reply import Mark
-from sync.services.courier import not_enrolled
 from sync.services.till import OpenTill
 from sync.stores import day_entries, day_totals
 from sync.stores import journal as journals
