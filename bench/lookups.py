@@ -22,10 +22,11 @@ def measure(place: Place) -> list[Figure]:
     with place.till(TILL) as till:
         _read_through(till.reference.path)
         db, center = till.reference.read(), till.setup.till.center
+        now_ms = till.now_ms()
         for turn in range(WARM_UP + LOOKUPS):
             codes = lookup_codes(barcode(scattered(turn) % MANY))
             started_s = time.perf_counter()
-            item = catalogue.by_code(db, codes, center)
+            item = catalogue.by_code(db, codes, center, now_ms)
             samples.append(time.perf_counter() - started_s)
             assert item is not None
             assert item.barcodes[0] == codes[0]

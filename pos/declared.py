@@ -5,7 +5,7 @@ from pos.rules.order import SALE
 from pos.rules.printer_settings import PrinterSettings
 from pos.rules.settings import OrderLinkSettings, RoundingSettings, ScanSettings
 from pos.rules.voided import CART_VOIDED
-from pos.stores import carts, catalogue, orders, print_jobs
+from pos.stores import carts, catalogue, orders, price_schedule, print_jobs
 from sync.package import HubStep, Kind, Package, Projection, Section
 from sync.rules.refusal import N_
 
@@ -49,7 +49,7 @@ PACKAGE = Package(
     sections=SECTIONS,
     kinds=KINDS,
     journal_migrations=(carts.MIGRATIONS, orders.MIGRATIONS, print_jobs.MIGRATIONS),
-    reference_migrations=(catalogue.MIGRATIONS,),
+    reference_migrations=(catalogue.MIGRATIONS, price_schedule.MIGRATIONS),
     hub_steps=_hub_steps,
     projections=_projections,
 )

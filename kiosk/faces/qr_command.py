@@ -92,10 +92,13 @@ def _find(setup: Setup, code: str) -> Item | Refused:
         db = till.reference.read()
         wanted = half_width(code).strip()
         center = setup.till.center
-        found = catalogue.by_code(db, (wanted,), center) or catalogue.by_sku(db, wanted)
+        now_ms = till.now_ms()
+        found = catalogue.by_code(db, (wanted,), center, now_ms) or catalogue.by_sku(
+            db, wanted, now_ms
+        )
         if found is not None:
             return found
-        items = catalogue.search(db, wanted, center, limit=2)
+        items = catalogue.search(db, wanted, center, now_ms, limit=2)
         hint = _NAME_IT if catalogue.count(db) else _NO_GOODS
     if len(items) == 1:
         return items[0]

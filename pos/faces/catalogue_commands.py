@@ -60,7 +60,7 @@ def items_command(setup: Setup, query: str, limit: int, as_json: bool) -> None:
     """Find goods by code, sku, name or pinyin initials."""
     with accepted(setup, open_till(setup, "read"), as_json=as_json) as till:
         db = till.reference.read()
-        items = catalogue.search(db, query, setup.till.center, limit)
+        items = catalogue.search(db, query, setup.till.center, till.now_ms(), limit)
         none = N_("Nothing found for “{query}”.") if items or catalogue.count(db) else NO_GOODS
     lines = [_line(item, setup.say) for item in items]
     text = "\n".join(lines) or setup.say(none, query=query, till=setup.till.id)

@@ -132,7 +132,7 @@ def _show_one_sale(setup: Setup, url: str) -> None:
     say = setup.say
     with accepted(setup, open_till(setup, "read")) as till:
         goods = catalogue.search(
-            till.reference.read(), DEMO_CODES, setup.till.center, limit=DEMO_LINES
+            till.reference.read(), DEMO_CODES, setup.till.center, till.now_ms(), limit=DEMO_LINES
         )
     scans = [f"{place}*{item.barcodes[0]}" for place, item in enumerate(goods, 1)]
     click.echo(say(N_("DEMO: ringing up {codes} and a new PLUS membership"), codes=" ".join(scans)))

@@ -26,6 +26,7 @@ from pos.rules.items import Item, Tier
 from sync.rules.days import CHINA, china_time
 from sync.rules.refusal import N_, Refused
 
+FEED = "prices"
 FIRST_YEAR, LAST_YEAR = 2020, 2099
 _EXAMPLE = "2026-12-01 08:30"
 

@@ -146,12 +146,13 @@ class Register:
 
     def item(self, sku: str) -> Item | None:
         """Return the item with this sku if it is sold in this center."""
-        item = catalogue.by_sku(self._till.reference.read(), sku)
+        item = catalogue.by_sku(self._till.reference.read(), sku, self._till.now_ms())
         return item if item and (not item.centers or self._center in item.centers) else None
 
     def search(self, text: str, limit: int = MOST_CHOICES) -> Sequence[Item]:
         """Find items by code, name or pinyin initials."""
-        return catalogue.search(self._till.reference.read(), text, self._center, limit)
+        db, now_ms = self._till.reference.read(), self._till.now_ms()
+        return catalogue.search(db, text, self._center, now_ms, limit)
 
     def set_quantity(self, number: int, quantity: int) -> Refused | None:
         """Set the pieces of a line."""
@@ -277,13 +278,13 @@ class Register:
         return None
 
     def _look_up(self, scan: ItemCode | ScaleLabel | OfferLink | Words) -> Item | None:
-        db = self._till.reference.read()
+        db, now_ms = self._till.reference.read(), self._till.now_ms()
         if isinstance(scan, OfferLink):
-            return catalogue.by_offer(db, scan.offer_id, self._center)
+            return catalogue.by_offer(db, scan.offer_id, self._center, now_ms)
         if isinstance(scan, Words):
-            found = catalogue.by_code(db, (scan.text,), self._center)
+            found = catalogue.by_code(db, (scan.text,), self._center, now_ms)
             return found or self.item(scan.text)
-        return catalogue.by_code(db, scan.candidates, self._center)
+        return catalogue.by_code(db, scan.candidates, self._center, now_ms)
 
     def _add(
         self,
@@ -346,13 +347,14 @@ class Register:
         self._cart, self._kept = renewed, True
 
     def _renewed(self, cart: Cart) -> Cart:
-        """Return a cart with today's items and prices, and its member only if still valid."""
-        db = self._till.reference.read()
+        """Return a cart with the items and prices of now, and its member only if still valid."""
+        db, now_ms = self._till.reference.read(), self._till.now_ms()
         plan = carting.plan_item(self._settings.get(PlanSettings))
 
         def today(line: Line) -> Line:
-            item = plan if line.item.kind == "plan" else catalogue.by_sku(db, line.item.sku)
-            return replace(line, item=item or line.item)
+            if line.item.kind == "plan":
+                return replace(line, item=plan)
+            return replace(line, item=catalogue.by_sku(db, line.item.sku, now_ms) or line.item)
 
         member = cart.member
         if member is not None and (

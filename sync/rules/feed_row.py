@@ -36,14 +36,17 @@ def contents(
         try:
             told[row.key] = read(row.data)
         except ValueError as error:
-            raise Fault(_unreadable(feed, row.key)) from error
+            raise unreadable(feed, row.key) from error
     return told, gone
 
 
-def _unreadable(feed: str, key: str) -> Refused:
-    return Refused(
-        "feed.unreadable",
-        N_("The hub feeds in “{feed}” what this program cannot read ({key})."),
-        N_("Update the till's program; it goes on selling with what it has."),
-        {"feed": feed, "key": key},
+def unreadable(feed: str, key: str) -> Fault:
+    """Return the fault of a row that this program does not know how to read."""
+    return Fault(
+        Refused(
+            "feed.unreadable",
+            N_("The hub feeds in “{feed}” what this program cannot read ({key})."),
+            N_("Update the till's program; it goes on selling with what it has."),
+            {"feed": feed, "key": key},
+        )
     )

@@ -12,6 +12,7 @@ from sync.database import Database
 from sync.rules.bad_rows import BadRows
 from sync.rules.refusal import Refused
 
+NOW_MS = 1_795_320_000_000  # 2026-11-22 12:00 in China
 CENTERS = ("zhengzhou", "chenghai", "yiwu")
 
 

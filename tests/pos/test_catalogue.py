@@ -15,11 +15,11 @@ from pos.rules.code_keys import code_key, code_keys
 from pos.rules.codes import lookup_codes
 from pos.rules.items import Item, Tier
 from pos.rules.search_words import all_index_words, index_words, match_query
-from pos.stores import catalogue
+from pos.stores import catalogue, price_schedule
 from pos.stores.catalogue_batches import Written
 from sync.database import Database, sqlite3
 
-from .goods_lists import contents, empty_catalogue, stock
+from .goods_lists import NOW_MS, contents, empty_catalogue, stock
 
 TEA = Item(
     sku="T-1",
@@ -218,7 +218,7 @@ def test_a_catalogue_of_before_keeps_its_goods_and_finds_them(tmp_path: Path) ->
             words = index_words(item.name_zh, item.name_en)
             old.execute("INSERT INTO item_words (rowid, words) VALUES (?, ?)", (number, words))
         old.commit()
-    with closing(Database(path, [catalogue.MIGRATIONS])) as database:
+    with closing(Database(path, [catalogue.MIGRATIONS, price_schedule.MIGRATIONS])) as database:
         assert found(database, "毛尖") == ["T-1"]
         stock(database, replace(TEA, name_zh="红茶", name_en=""))
         assert (found(database, "毛尖"), found(database, "maojian")) == ([], [])

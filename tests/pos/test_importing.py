@@ -19,7 +19,7 @@ from sync.language import Language
 from sync.rules.bad_rows import BadRows
 from sync.rules.refusal import Fault
 
-from .goods_lists import CENTERS, bad_cells, contents, empty_catalogue, imported, refusal
+from .goods_lists import CENTERS, NOW_MS, bad_cells, contents, empty_catalogue, imported, refusal
 
 HEADER = "sku,name_zh,unit,retail,barcodes"
 TWO = f"{HEADER}\nA,信阳毛尖,罐,168,9520123456788\nB,花生糕,盒,18.8,\n"
