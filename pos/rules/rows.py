@@ -1,6 +1,5 @@
 """Rows of a goods list become items, or a list of what is wrong with them."""
 
-import difflib
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import compress, repeat
@@ -8,8 +7,9 @@ from typing import Any, cast
 
 import msgspec
 
-from pos.rules.columns import CELLS, KILOGRAMS, Cell, center_cell, read_sku
-from pos.rules.items import Item, Tier
+from pos.rules.columns import CELLS, Cell, center_cell, read_sku
+from pos.rules.contradictions import contradictions, tiers_in_units
+from pos.rules.items import Item
 from pos.rules.plain_columns import PLAIN
 from pos.rules.tables import Given, Spoilt, Table
 from sync.rules.bad_rows import Problem
@@ -19,39 +19,8 @@ COLUMNS = (*CELLS, "center")
 REQUIRED = ("sku", "name_zh", "unit", "retail")
 MOST_REMEMBERED = 50_000  # cells that repeat (units, prices, factories) are read once
 
-
 _UNSAID = object()
 _DEFAULTS = {field.name: field.default for field in msgspec.structs.fields(Item)}
-
-
-def read_header(cells: Sequence[str]) -> tuple[str, ...] | Refused:
-    """Read the column names of a list; unnamed columns come back as ""."""
-    names = tuple(cell.strip().lower() for cell in cells)
-    for name in names:
-        if name and name not in COLUMNS:
-            nearest = difflib.get_close_matches(name, COLUMNS, n=1)
-            return Refused(
-                "import.unknown_column",
-                N_("There is no column “{column}”."),
-                N_("Did you mean “{nearest}”?") if nearest else N_("Columns: {known}."),
-                {"column": name, "nearest": "".join(nearest), "known": ", ".join(COLUMNS)},
-            )
-        if name and names.count(name) > 1:
-            return Refused(
-                "import.column_twice",
-                N_("The column “{column}” stands there twice."),
-                N_("Keep one of them."),
-                {"column": name},
-            )
-    missing = [name for name in REQUIRED if name not in names]
-    if missing:
-        return Refused(
-            "import.missing_columns",
-            N_("The list has no column {missing}."),
-            N_("Required are {required}; docs/import.md describes them all."),
-            {"missing": ", ".join(missing), "required": ", ".join(REQUIRED)},
-        )
-    return names
 
 
 class RowReader:
@@ -185,7 +154,7 @@ class _Batch:
         """Name the cells that contradict others of their row."""
         if self.known or any(self.columns.get("weighed", ())) or "kind" in self.columns:
             for row, item in zip(self.numbers, items, strict=True):
-                yield from _contradictions(row, item, self.known.get(item.sku))
+                yield from contradictions(row, item, self.known.get(item.sku))
 
     def _item(self, fields: dict[str, Any]) -> Item:
         said = {name: value for name, value in fields.items() if value is not _UNSAID}
@@ -203,17 +172,13 @@ class _TierTable(dict[tuple[Any, bool], Any]):
         tiers, weighed = given
         if tiers is _UNSAID or not tiers:
             return tiers
-        unit = 1 if weighed else 1000  # a cell is read in thousandths of the unit
-        if any(start % unit for start, _ in tiers):
+        value = tiers_in_units(tiers, weighed=weighed)
+        if isinstance(value, Refused):
             self.has_refused = True
-            return Refused(
-                "import.contradiction",
-                N_("Pieces are counted in whole numbers."),
-                N_("Only weighed goods have quantities with a decimal point."),
-            )
+            return value
         if len(self) > MOST_REMEMBERED:
             self.clear()
-        value = self[given] = tuple(Tier(start // unit, price_fen) for start, price_fen in tiers)
+        self[given] = value
         return value
 
 
@@ -261,22 +226,3 @@ class _Column(dict[Given, Any]):
         if type(value) is Refused:
             self.has_refused = True
         return value
-
-
-def _contradictions(row: int, item: Item, before: Item | None) -> Iterator[Problem]:
-    """Name the cells that are right by themselves and wrong together."""
-    if item.kind == "bag" and item.retail_fen == 0:
-        yield _bad(row, "retail", N_("A bag is never given away."), N_("Give it a price."))
-    if item.kind == "bag" and (item.tiers or item.plus_fen not in (None, item.retail_fen)):
-        column = "tiers" if item.tiers else "plus"
-        yield _bad(row, column, N_("A bag costs the same for everybody."), N_("Leave it empty."))
-    if item.weighed and item.unit.lower() not in KILOGRAMS:
-        hint = N_("Write kg as its unit and its price per kilogram.")
-        yield _bad(row, "unit", N_("Weighed goods are priced per kilogram."), hint)
-    if before and item.tiers and before.weighed != item.weighed and before.tiers == item.tiers:
-        hint = N_("Add the column tiers.")
-        yield _bad(row, "weighed", N_("The quantity prices are those of the old unit."), hint)
-
-
-def _bad(row: int, column: str, message: str, hint: str) -> Problem:
-    return Problem(row, column, Refused("import.contradiction", message, hint))

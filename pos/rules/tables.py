@@ -9,9 +9,13 @@ from sync.rules.refusal import N_, Refused
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Spoilt:
-    """A cell of which the file has not kept what was meant, and why."""
+    """A cell of which the file has not kept what was meant, and why.
+
+    `moment` is the day or time (ISO) that a spreadsheet made of it, which may be what was meant.
+    """
 
     refused: Refused
+    moment: str = ""
 
 
 Given = str | None | Spoilt  # a cell's text; None where the row does not say

@@ -9,8 +9,9 @@ from sqlite_utils import Database as SqliteUtils
 
 from pos.rules.claims import Claims
 from pos.rules.code_keys import code_keys
+from pos.rules.headers import read_header
 from pos.rules.mnemonic import Initials
-from pos.rules.rows import RowReader, read_header
+from pos.rules.rows import COLUMNS, REQUIRED, RowReader
 from pos.rules.tables import Table
 from pos.stores import catalogue
 from pos.stores.catalogue_batches import Prepared, Written, prepare, write
@@ -57,7 +58,7 @@ def import_goods(
     """
     try:
         with open_goods_file(path) as goods:
-            header = read_header(goods.header)
+            header = read_header(goods.header, COLUMNS, REQUIRED)
             if isinstance(header, Refused):
                 return header
             with reference.transaction() as db:

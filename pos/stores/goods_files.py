@@ -8,7 +8,8 @@ import codecs
 import csv
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
 from itertools import chain, islice
 from pathlib import Path
 from typing import Any
@@ -212,11 +213,19 @@ def _cell_text(cell: object) -> Given:
     if isinstance(cell, bool):
         return str(int(cell))
     if not isinstance(cell, int | float):
-        return _spoilt("import.cell_date", N_("The spreadsheet made a date or time of this."))
+        refused = _spoilt("import.cell_date", N_("The spreadsheet made a date or time of this."))
+        return replace(refused, moment=_moment(cell))
     if abs(cell) >= EXACT_BELOW:
         return _not_exact(cell)
     text = str(int(cell)) if cell == int(cell) else format(cell, ".15g")
     return _not_exact(cell) if _has_lost_zeros(text) else text
+
+
+def _moment(cell: object) -> str:
+    """Return a spreadsheet's day, or day and time to the second, as ISO text; else nothing."""
+    if isinstance(cell, datetime):
+        return (cell + timedelta(milliseconds=500)).replace(microsecond=0).isoformat()
+    return cell.isoformat() if isinstance(cell, date) else ""
 
 
 def _has_lost_zeros(text: str) -> bool:

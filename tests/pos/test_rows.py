@@ -7,8 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pos.rules.columns import read_barcodes, read_price, read_tiers
+from pos.rules.headers import read_header
 from pos.rules.items import Item, Tier
-from pos.rules.rows import COLUMNS, RowReader, read_header
+from pos.rules.rows import COLUMNS, REQUIRED, RowReader
 from pos.rules.tables import Given, Spoilt, table_of_rows
 from sync.rules.money import parse_yuan
 from sync.rules.refusal import Refused
@@ -28,7 +29,7 @@ KNOWN = Item(
 
 def read(cells: Mapping[str, Given], known: Item | None = None) -> Item | list[tuple[str, str]]:
     """Read one row; a bad one answers with the columns and reasons of what is wrong."""
-    header = read_header(list(cells))
+    header = read_header(list(cells), COLUMNS, REQUIRED)
     assert not isinstance(header, Refused), header
     reader = RowReader(header, ["zhengzhou", "yiwu"], lambda name: f"made-{len(name)}")
     before = {} if known is None else {known.sku: known}
@@ -211,13 +212,13 @@ def test_rows_may_be_short_but_not_longer_than_the_header() -> None:
     ],
 )
 def test_a_bad_header_is_refused(header: list[str], reason: str) -> None:
-    answer = read_header(header)
+    answer = read_header(header, COLUMNS, REQUIRED)
     assert isinstance(answer, Refused)
     assert answer.reason == reason
 
 
 def test_a_misspelt_column_is_told_its_nearest() -> None:
-    answer = read_header([*LEAST, "barcode"])
+    answer = read_header([*LEAST, "barcode"], COLUMNS, REQUIRED)
     assert isinstance(answer, Refused)
     assert answer.values["nearest"] == "barcodes"
 
