@@ -135,7 +135,7 @@ class Publication:
 
     `centers` are numbers by name. `fed` returns the contents of those of a feed's keys that are
     there, `all_fed` every row of a feed; neither shows tombstones. `progress` is told how much
-    of the file is read, of how much.
+    of the file is read, of how much. `center` is the one in which the person works.
     """
 
     path: Path
@@ -143,6 +143,7 @@ class Publication:
     fed: Callable[[str, Sequence[str]], Mapping[str, bytes]]
     all_fed: Callable[[str], Iterable[FeedRow]]
     progress: Callable[[int, int], None]
+    center: int = 0
 
 
 ReadFeed = Callable[[Publication], "Iterable[tuple[int, FeedRow]] | BadRows | Refused"]

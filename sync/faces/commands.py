@@ -13,6 +13,7 @@ COMMANDS = {
     "reinstate": "sync.faces.revocation_commands:reinstate_command",
     "held": "sync.faces.revocation_commands:held_command",
     "release": "sync.faces.revocation_commands:release_command",
+    "publish": "sync.faces.feed_commands:publish_command",
     "enrol": "sync.faces.till_commands:enrol_command",
     "push": "sync.faces.till_commands:push_command",
     "status": "sync.faces.till_commands:status_command",

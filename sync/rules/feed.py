@@ -74,7 +74,8 @@ class Page(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=T
     """Rows of one feed. Of steps, each key once, in the order they changed; of a snapshot, by key.
 
     Steps lead from `from_version` to `to_version`. A snapshot's page names in `to_version` how
-    far the feed was when it was read. `cursor` is the signed cursor at `to_version`.
+    far the feed was when it was read, and its first one in `total` how many rows there were then.
+    `cursor` is the signed cursor at `to_version`.
     """
 
     kind: Kind
@@ -87,6 +88,7 @@ class Page(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=T
     more: bool
     rows: tuple[FeedRow, ...]
     cursor: bytes
+    total: int = 0
 
 
 def write(value: msgspec.Struct) -> bytes:

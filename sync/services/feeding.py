@@ -82,6 +82,7 @@ class Feeding:
     def _page(self, scope: _Scope, wanted: Wanted) -> Page | Refused:
         feed, center = scope.feed, scope.center
         limit = max(1, min(wanted.rows, wire.MOST_ROWS))
+        total = 0
         with hub_snapshot(self._engine) as connection:
             epoch = hub_epoch.epoch(connection)
             if epoch != wanted.epoch:
@@ -91,6 +92,7 @@ class Feeding:
                 rows = hub_feeds.rows_by_key(connection, feed, center, wanted.after, limit + 1)
                 count = min(limit, wire.how_many_fit(rows))
                 ends = (0, state.version)
+                total = 0 if wanted.after else hub_feeds.count(connection, feed, center)
             elif wanted.version > state.version:
                 return _other_epoch(feed)
             elif wanted.version < state.oldest:
@@ -114,6 +116,7 @@ class Feeding:
             more=count < len(rows),
             rows=tuple(rows[:count]),
             cursor=self._cursor(scope, epoch, ends[1]),
+            total=total,
         )
 
     def _cursor(self, scope: _Scope, epoch: int, version: int) -> bytes:

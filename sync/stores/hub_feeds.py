@@ -201,6 +201,12 @@ def _live(feed: str, center: int, after: str) -> Select[tuple[str, bytes]]:
     )
 
 
+def count(connection: Connection, feed: str, center: int) -> int:
+    """Count the rows that are fed to a center."""
+    live = _live(feed, center, "").order_by(None).subquery()
+    return connection.execute(select(func.count()).select_from(live)).scalar() or 0
+
+
 def fed(
     connection: Connection, feed: str, rows: Iterable[tuple[int, str]]
 ) -> dict[tuple[int, str], bytes]:
