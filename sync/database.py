@@ -312,6 +312,21 @@ def _open_postgresql(url: URL) -> Engine:
 
 
 @contextmanager
+def on_new_connection(engine: Engine, act: Callable[[], None]) -> Iterator[None]:
+    """Act whenever `engine` has connected anew, until the block ends; not by way of `engine`."""
+    from sqlalchemy import event
+
+    def connected(_connection: object, _record: object) -> None:
+        act()
+
+    event.listen(engine, "connect", connected)
+    try:
+        yield
+    finally:
+        event.remove(engine, "connect", connected)
+
+
+@contextmanager
 def hub_transaction(engine: Engine) -> Iterator[Connection]:
     """One transaction at the hub: committed when the block ends, rolled back if it raises."""
     with engine.begin() as connection:

@@ -98,6 +98,7 @@ def migrate_one(databases: Databases, setup: Setup) -> Migrated:
     opened = open_hub_data(setup, databases.url(name))
     assert isinstance(opened, OpenHub), opened
     with hub_transaction(opened.engine) as connection:
-        connection.execute(text("DELETE FROM hub"))
+        for table in ("hub", "opening"):
+            connection.execute(text(f"DELETE FROM {table}"))
     opened.close()
     return Migrated(databases, name)

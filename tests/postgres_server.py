@@ -20,7 +20,7 @@ from sqlalchemy import URL, create_engine, make_url, text
 from sqlalchemy.pool import NullPool
 
 GIVEN = "XUANPIN_TEST_POSTGRES"
-_INITDB = (
+INITDB = (
     *("--no-sync", "--no-instructions", "--username", "postgres", "--auth", "trust"),
     *("--encoding", "UTF8", "--no-locale"),
 )
@@ -97,23 +97,37 @@ def postgres_server() -> Iterator[Databases | str]:
 
 @contextlib.contextmanager
 def _running(found: Path, directory: Path) -> Iterator[Databases]:
-    whom = None
-    if os.geteuid() == 0:  # as whom the server does not run
-        whom = "postgres" if _is_user("postgres") else "nobody"
-        shutil.chown(directory, whom)
+    run_program(found / "initdb", *INITDB, "-D", str(directory), owning=directory)
+    with serving(found, directory) as server:
+        yield server
+
+
+def run_program(program: Path, *arguments: str, owning: Path) -> None:
+    """Run one of the server's programs as the user that owns, or is to own, a directory."""
+    user = server_user()
+    if user is not None:
+        shutil.chown(owning, user)
     subprocess.run(
-        [found / "initdb", *_INITDB, "-D", directory],
-        check=True,
-        capture_output=True,
-        cwd="/",
-        user=whom,
+        [program, *arguments], check=True, capture_output=True, cwd="/", user=user, timeout=120
     )
+
+
+def server_user() -> str | None:
+    """Return as whom a server runs: as ourselves (None), unless we are root, which it refuses."""
+    if os.geteuid() != 0:
+        return None
+    return "postgres" if _is_user("postgres") else "nobody"
+
+
+@contextlib.contextmanager
+def serving(found: Path, directory: Path) -> Iterator[Databases]:
+    """Run a server on a directory that is made already."""
     process = subprocess.Popen(
         ["sh", "-c", _SERVE, found / "postgres", directory],
         stdin=subprocess.PIPE,
         cwd="/",
         start_new_session=True,
-        user=whom,
+        user=server_user(),
     )
     with process:
         try:

@@ -12,7 +12,7 @@ import click
 from sync.faces.answers import accepted, answer, json_option, pass_setup
 from sync.rules.days import china_time
 from sync.rules.refusal import N_, Refused
-from sync.services.hub_opening import OpenHub, open_hub_data
+from sync.services.hub_opening import OpenHub, lineage_of, open_hub_data
 from sync.setup import Setup
 
 database_option = click.option(
@@ -136,4 +136,5 @@ def _serve(setup: Setup, opened: OpenHub, listener: socket.socket) -> None:
     # uvicorn raises the signal again once it has ended gracefully: that is no failure.
     signal.signal(signal.SIGTERM, lambda _number, _frame: None)
     signal.signal(signal.SIGINT, lambda _number, _frame: None)
-    uvicorn.Server(config).run(sockets=[listener])
+    with lineage_of(setup, opened).watching():
+        uvicorn.Server(config).run(sockets=[listener])

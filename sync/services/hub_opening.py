@@ -13,6 +13,7 @@ from sync.keys import HUB_KEY, HubKeys, has_hub_keys, load_or_create_hub_keys
 from sync.package import HubStep
 from sync.rules.refusal import N_, Fault, Refused
 from sync.second_medium import SecondMedium
+from sync.services.lineage import Lineage
 from sync.setup import Setup
 from sync.stores import hub_identity, hub_migrations, hub_register
 from sync.stores.hub_register import Register
@@ -104,7 +105,13 @@ def _caught_up(opened: OpenHub, setup: Setup) -> OpenHub:
     with hub_transaction(opened.engine) as connection:
         hub_register.up_to_date(connection, opened.register)
         hub_register.adopt_unrecorded(connection, opened.register, setup.clock.now_ms())
+    lineage_of(setup, opened).opened()
     return opened
+
+
+def lineage_of(setup: Setup, opened: OpenHub) -> Lineage:
+    """Return what watches the lineage of an open hub's database."""
+    return Lineage(opened.engine, opened.register, opened.directory, setup.clock)
 
 
 def hub_steps(setup: Setup) -> list[tuple[str, HubStep]]:

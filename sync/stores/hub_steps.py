@@ -5,6 +5,7 @@ from sync.stores import hub_tables as tables
 from sync.stores.hub_epoch import HUB_EPOCH
 from sync.stores.hub_feeds import FEED, FEED_ROW
 from sync.stores.hub_identity import IDENTITY
+from sync.stores.hub_openings import OPENING
 
 STEPS = (
     HubStep(
@@ -31,4 +32,5 @@ STEPS = (
         tables=(tables.STANDING, tables.CLOSING, tables.SETTLED),
         indexes=tuple(tables.BOOKING.indexes),
     ),
+    HubStep("which lineage was seen last", tables=(OPENING,)),
 )

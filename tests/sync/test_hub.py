@@ -301,7 +301,7 @@ def test_any_order_of_delivery_ends_in_the_same_books(
             choice.shuffle(whole)
         for data in whole:
             hub.push(data)
-        return hub.state("segment", "till", "certificate", "invite", "act", "hub")
+        return hub.state("segment", "till", "certificate", "invite", "act", "hub", "opening")
 
     with web_hub(tmp_path / "straight", new_database()) as hub:
         straight = deliver(hub, None)

@@ -16,6 +16,8 @@ OF_THE_HUB = {  # written by enrolments, by people and by the hub itself, never 
     "certificate",
     "invite",
     "act",
+    "opening",
+    "hub",
 }
 FROM_TILLS = [table for table in TABLES if table.name not in OF_THE_HUB]
 

@@ -1,0 +1,130 @@
+"""Watching the lineage of the hub's database: when it changes, another epoch begins.
+
+Checked when a program opens the database and, while a hub serves, for every new connection to
+PostgreSQL and every few seconds. A failover, a restore or a file put back by hand so shows before
+a till is fed anything.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
+
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import SQLAlchemyError
+
+from sync.clock import Clock
+from sync.database import hub_snapshot, hub_transaction, on_new_connection, open_hub
+from sync.rules.lineage import OTHER, Watermark, what_happened
+from sync.rules.refusal import Fault
+from sync.stores import hub_epoch, hub_openings, hub_register
+from sync.stores.hub_locks import alone
+from sync.stores.hub_register import Register
+from sync.watermark import read_watermark, write_watermark
+
+LOOK_EVERY_S = 5
+_LOG = logging.getLogger("xuanpin.hub")
+
+
+class Lineage:
+    """Looks after the lineage of one hub's database; that is already prepared."""
+
+    def __init__(self, engine: Engine, register: Register, directory: Path, clock: Clock) -> None:
+        """Keep the watermark in `directory`, beside the hub's keys."""
+        self._engine = engine
+        self._register = register
+        self._directory = directory
+        self._clock = clock
+        self._written: Watermark | None = None
+        self._one = threading.Lock()
+
+    def opened(self, why: str = "") -> None:
+        """Check a database that a program has just opened, and count it. Raises `Fault`.
+
+        `why` says that it is known to have been put back: then another epoch begins anyhow.
+        """
+        before = read_watermark(self._directory)
+        with hub_transaction(self._engine) as connection:
+            alone(connection, "lineage")
+            self._begin_epoch(connection, before, why or self._changed(connection, before))
+            hub_openings.remember(connection, hub_openings.seen(connection).lineage)
+            now = hub_openings.seen(connection)
+        self._write(now)
+
+    def look(self) -> None:
+        """Look whether the lineage changed, and keep the watermark. Raises `Fault`."""
+        with self._one:
+            with hub_snapshot(self._engine) as connection:
+                now = hub_openings.seen(connection)
+                known = hub_openings.known_lineage(connection)
+            if now.lineage != known:
+                self._taken_over(now)
+            elif now != self._written:
+                self._write(now)
+
+    @contextmanager
+    def watching(self) -> Iterator[None]:
+        """Look every few seconds, and at each new connection to PostgreSQL, until the block ends.
+
+        What fails is tried again: the next look finds what this one did not.
+        """
+        over = threading.Event()
+        with ExitStack() as held:
+            looker = self
+            if self._engine.dialect.name == "postgresql":
+                # A connection that is being made cannot wait for another of the same pool.
+                aside = open_hub(self._engine.url.render_as_string(hide_password=False))
+                held.callback(aside.dispose)
+                looker = Lineage(aside, self._register, self._directory, self._clock)
+                held.enter_context(on_new_connection(self._engine, looker.try_to_look))
+
+            def watch() -> None:
+                while not over.wait(LOOK_EVERY_S):
+                    looker.try_to_look()
+
+            thread = threading.Thread(target=watch, name="lineage", daemon=True)
+            thread.start()
+            held.callback(looker.try_to_look)
+            held.callback(thread.join)
+            held.callback(over.set)
+            yield
+
+    def try_to_look(self) -> None:
+        """Look, and leave it at that if database or file fail."""
+        try:
+            self.look()
+        except (SQLAlchemyError, Fault) as error:
+            _LOG.info("the lineage of the database could not be looked at: %s", error)
+
+    def _taken_over(self, now: Watermark) -> None:
+        """Another server answers: begin another epoch, and carry out what it never heard of."""
+        with hub_transaction(self._engine) as connection:
+            alone(connection, "lineage")
+            if hub_openings.known_lineage(connection) != now.lineage:
+                self._begin_epoch(connection, read_watermark(self._directory), OTHER)
+                hub_openings.remember(connection, now.lineage)
+            now = hub_openings.seen(connection)
+        with suppress(Fault), hub_transaction(self._engine) as connection:
+            hub_register.up_to_date(connection, self._register)
+        self._write(now)
+
+    def _changed(self, connection: Connection, before: Watermark | None) -> str:
+        now = hub_openings.seen(connection)
+        known = hub_openings.known_lineage(connection)
+        if known is not None and known != now.lineage:
+            return OTHER
+        return "" if before is None else what_happened(before, now)
+
+    def _begin_epoch(self, connection: Connection, before: Watermark | None, why: str) -> None:
+        if not why:
+            return
+        beyond = 0 if before is None else before.epoch
+        minted = hub_epoch.mint(connection, self._clock.now_ms(), why, beyond=beyond)
+        _LOG.warning("%s: epoch %s begins, tills are fed anew", why, minted)
+
+    def _write(self, now: Watermark) -> None:
+        write_watermark(self._directory, now)
+        self._written = now

@@ -1,0 +1,146 @@
+"""When the hub's database is put back or replaced, another epoch begins: tills are fed anew."""
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from sync.database import hub_snapshot, hub_transaction
+from sync.package import FeedRow
+from sync.rules.lineage import OTHER, PUT_BACK, Watermark, what_happened
+from sync.services.hub_opening import OpenHub, lineage_of, open_hub_data
+from sync.setup import Setup
+from sync.stores import hub_epoch, hub_feeds
+from sync.watermark import NAME, read_watermark
+from tests.hub_databases import HubDatabase, NewDatabase
+
+from .tills import START_MS, FakeClock, make_setup
+
+
+@contextmanager
+def opened_hub(setup: Setup, database: HubDatabase | None = None) -> Iterator[OpenHub]:
+    opened = open_hub_data(setup, database.url if database else "")
+    assert isinstance(opened, OpenHub), opened
+    try:
+        yield opened
+    finally:
+        opened.close()
+
+
+def epoch(opened: OpenHub) -> int:
+    with hub_snapshot(opened.engine) as connection:
+        return hub_epoch.epoch(connection)
+
+
+def reasons(opened: OpenHub) -> list[str]:
+    with hub_snapshot(opened.engine) as connection:
+        found = connection.execute(text("SELECT why FROM hub_epoch ORDER BY epoch"))
+        return list(found.scalars())
+
+
+def begin(opened: OpenHub) -> int:
+    """Mint the first epoch, as the first till that pulls does."""
+    with hub_transaction(opened.engine) as connection:
+        return hub_epoch.mint(connection, START_MS, "the first")
+
+
+def feed(opened: OpenHub, count: int = 1) -> None:
+    """Publish rows, and let them have versions."""
+    with hub_transaction(opened.engine) as connection:
+        rows = [(0, FeedRow(f"K{index}", b"%d" % id(opened))) for index in range(count)]
+        hub_feeds.put(connection, "catalogue", rows)
+    with hub_transaction(opened.engine) as connection:
+        hub_feeds.assign(connection, "catalogue", 0)
+
+
+@pytest.fixture
+def setup(tmp_path: Path) -> Setup:
+    return make_setup(tmp_path / "hub-machine", clock=FakeClock(), partitions=2)
+
+
+def test_the_same_database_keeps_its_epoch(setup: Setup, new_database: NewDatabase) -> None:
+    database = new_database()
+    with opened_hub(setup, database) as opened:
+        first = begin(opened)
+    for _ in range(3):
+        with opened_hub(setup, database) as opened:
+            feed(opened)
+            lineage_of(setup, opened).look()
+            assert epoch(opened) == first
+
+
+def test_a_database_put_back_begins_an_ordered_epoch(
+    setup: Setup, new_database: NewDatabase, tmp_path: Path
+) -> None:
+    database, kept = new_database(), tmp_path / "kept"
+    with opened_hub(setup, database) as opened:
+        first = begin(opened)
+    kept.mkdir()
+    for path in setup.hub_directory.glob("hub.db*"):
+        shutil.copy(path, kept)
+    database.backup(kept)
+    with opened_hub(setup, database):
+        pass
+    for path in kept.glob("hub.db*"):
+        shutil.copy(path, setup.hub_directory)
+    database.restore(kept)
+    with opened_hub(setup, database) as opened:
+        assert epoch(opened) > first
+        assert reasons(opened)[-1] in (PUT_BACK, OTHER)
+    with opened_hub(setup, database) as opened:
+        assert len(reasons(opened)) == 2
+
+
+def test_a_copy_made_while_the_hub_served_is_told_by_what_it_fed_since(
+    setup: Setup, tmp_path: Path
+) -> None:
+    with opened_hub(setup) as opened:
+        first = begin(opened)
+        with opened.engine.connect() as connection:
+            connection.exec_driver_sql("ROLLBACK")
+            connection.exec_driver_sql(f"VACUUM INTO '{tmp_path / 'copy.db'}'")
+        feed(opened, 3)
+        lineage_of(setup, opened).look()
+    shutil.copy(tmp_path / "copy.db", setup.hub_directory / "hub.db")
+    with opened_hub(setup) as opened:
+        assert epoch(opened) > first
+        assert reasons(opened)[-1] == PUT_BACK
+
+
+def test_a_database_that_was_lost_begins_another_epoch(
+    setup: Setup, new_database: NewDatabase
+) -> None:
+    database = new_database()
+    with opened_hub(setup, database) as opened:
+        first = begin(opened)
+        lineage_of(setup, opened).look()
+    database.forget(setup.hub_directory)
+    with opened_hub(setup, database) as opened:
+        assert epoch(opened) > first
+
+
+def test_the_hub_keeps_its_watermark_while_it_serves(setup: Setup) -> None:
+    with opened_hub(setup) as opened:
+        with lineage_of(setup, opened).watching():
+            feed(opened, 2)
+        kept = read_watermark(setup.hub_directory)
+    assert kept is not None
+    assert kept.progress == 2
+
+
+def test_without_a_watermark_nothing_is_concluded(setup: Setup) -> None:
+    with opened_hub(setup) as opened:
+        first = begin(opened)
+    for spoiled in (b"", b"{"):
+        (setup.hub_directory / NAME).write_bytes(spoiled)
+        with opened_hub(setup) as opened:
+            assert epoch(opened) == first
+
+
+def test_progress_counts_within_one_epoch_alone() -> None:
+    seen = Watermark("", 5, 9, 100)
+    assert what_happened(seen, Watermark("", 5, 9, 100)) == ""
+    assert what_happened(seen, Watermark("", 5, 8, 100)) == PUT_BACK
