@@ -85,10 +85,14 @@ class Database:
         self._opened: list[SqliteUtils] = []
         self._generation = 0
         self._stopped: Refused | None = None
+        self._doubtful = False
         try:
             if not read_only:
                 path.parent.mkdir(parents=True, exist_ok=True)
                 self._writer = self._connect()
+                # A killed process may have left a WAL whose last sync failed: nothing is built on
+                # it before it is synced anew.
+                self._writer.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
                 for steps in migrations:
                     steps.apply(self._writer)
             elif not path.is_file():
@@ -101,11 +105,15 @@ class Database:
         """BEGIN IMMEDIATE … COMMIT; any exception inside rolls back and propagates.
 
         Raises `CommitUnknown` if COMMIT itself raised: then call `reopen` and look the id up.
-        Raises `Fault` once `stop` was called.
+        Raises `Fault` once `stop` was called, and while what such a COMMIT may have left in the
+        WAL cannot be synced: a power cut would take with it whatever is written after that.
         """
         with self._lock:
             if self._stopped is not None:
                 raise Fault(self._stopped)
+            if self._doubtful:
+                self.reopen()
+                self.checkpoint()
             writer = self._writer
             writer.execute("BEGIN IMMEDIATE")
             try:
@@ -117,6 +125,7 @@ class Database:
             try:
                 writer.conn.execute("COMMIT")
             except sqlite3.Error as error:
+                self._doubtful = True
                 raise CommitUnknown(unusable(self.path, error)) from error
 
     @contextmanager
@@ -165,8 +174,9 @@ class Database:
                 busy = self._writer.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
             except sqlite3.Error as error:
                 raise Fault(unusable(self.path, error)) from error
-        if busy:
-            raise Fault(unusable(self.path, "checkpoint blocked"))
+            if busy:
+                raise Fault(unusable(self.path, "checkpoint blocked"))
+            self._doubtful = False
 
     def reopen(self) -> None:
         """Connect anew, as after a COMMIT of unknown outcome; readers follow at their next read."""

@@ -3,7 +3,9 @@
 The same bytes answer 200 and, on a gap, 409. `marks` holds the mark of the segment's run, then
 that of its parent run if it names one; a run of which the hub has nothing has `seq` 0. Each
 segment therefore tells the till whether the run before has arrived whole, so a hub restored
-from a backup is refilled run by run.
+from a backup is refilled run by run. An answer to a run's first segment, or to one that brought
+nothing new, also says what else is `missing`, with the marks of those runs: the till may never
+have heard of it, because an answer was lost and it began another run.
 """
 
 import msgspec
@@ -15,6 +17,7 @@ from sync.rules.signatures import verify
 
 DOMAIN = b"xuanpin.reply.1\0"
 MOST_REPLY_BYTES = 64 * 1024
+MOST_MISSING = 50
 
 # What the hub may flag; `ALARMS` stay with the till until they are settled.
 FLAG_GAP = "gap"
@@ -39,7 +42,8 @@ class Reply(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=
     """What the hub signs over the digest of the exact request it answers.
 
     `flags` are about this segment; `alarms` are the kinds of the till's alarms that nobody has
-    settled at the hub, whenever they were raised.
+    settled at the hub, whenever they were raised. `missing` are places which other runs of the
+    till go on from and at which the hub has another entry or none.
     """
 
     request_sha256: bytes
@@ -49,6 +53,7 @@ class Reply(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=
     hub_time_ms: int
     flags: tuple[str, ...] = ()
     alarms: tuple[str, ...] = ()
+    missing: tuple[Mark, ...] = ()
 
 
 class _Signed(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):

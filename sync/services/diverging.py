@@ -13,7 +13,7 @@ from sync.rules.runs import TAG_BYTES
 from sync.services.till import OpenTill
 from sync.stores import day_totals
 from sync.stores import journal as journals
-from sync.stores.carrying import carry_over
+from sync.stores.carrying import carry_over, close_after
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,13 +66,20 @@ def agreed(
     return mark if shown.knew_all else Mark(run, 0, GENESIS)
 
 
-def part(till: OpenTill, common: Mark) -> None:
-    """Close a diverged run; if it sold on or is selling, another run carries the rest."""
-    run, stamp = common.run, till.stamp()
+def part(till: OpenTill, common: Mark) -> bool:
+    """Close a diverged run after `common`; if more follows or is being sold, a run carries it.
+
+    A run that was closed before is closed again only further back; returns whether it was.
+    """
+    stamp = till.stamp()
     with till.journal.transaction() as db:
-        current = till.sells and journals.current(db, till.run).run == run
-        journals.write_mark(db, common)
-        if current or journals.head_of(db, run).seq > common.seq:
+        closed_at = journals.agreed_of(db, common.run)
+        if closed_at is not None and closed_at <= common.seq:
+            journals.write_mark(db, common)
+            return False
+        rest = {run: end - begin for run, begin, end in journals.after(db, common)}
+        selling = till.sells and journals.current(db, till.run).run in rest
+        if selling or any(rest.values()):
             carry_over(
                 db,
                 till.keys.install,
@@ -83,6 +90,7 @@ def part(till: OpenTill, common: Mark) -> None:
                 day=day_totals.first_open(db, till.today()),
             )
         else:
-            journals.close_run(db, run, stamp.at_ms, None)
+            close_after(db, common, stamp.at_ms, None)
     if till.sells:
         till.sell_under(journals.current(till.journal.read(), till.run))
+    return True

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from sqlite_utils import Database
+
 from sync.rules.marks import Adopt, decide
 from sync.rules.refusal import N_, Refused
 from sync.rules.reply import Reply, read_reply
@@ -40,11 +42,11 @@ def follow(till: OpenTill, answered: Exchange, show: Show | None) -> Followed:
     `show` shows the hub a batch and returns its answer, None where it cannot be asked.
     """
     db = till.journal.read()
-    closed = {state.run: state.closed for state in journals.runs(db)}
+    known_runs = {state.run for state in journals.runs(db)}
     decisions = [
         decide(mark, lambda run, seq: journals.hash_at(db, run, seq))
         for mark in answered.reply.marks
-        if closed.get(mark.run) is False
+        if mark.run in known_runs
     ]
     adopted = [each.mark for each in decisions if isinstance(each, Adopt)]
     known = {mark.run: mark for mark in adopted}
@@ -54,13 +56,24 @@ def follow(till: OpenTill, answered: Exchange, show: Show | None) -> Followed:
                 journals.write_mark(writer, mark)
     parted: list[str] = []
     for each in decisions:
-        if not isinstance(each, Adopt):
-            common = agreed(till, each.mark.run, answered, show)
-            if isinstance(common, Refused):
-                return Followed(tuple(parted), common)
-            part(till, common)
+        if isinstance(each, Adopt) or not _matters(db, each.mark.run, answered.reply):
+            continue
+        common = agreed(till, each.mark.run, answered, show)
+        if isinstance(common, Refused):
+            return Followed(tuple(parted), common)
+        if part(till, common):
             parted.append(common.run)
     return Followed(tuple(parted), None)
+
+
+def _matters(db: Database, run: str, reply: Reply) -> bool:
+    """Tell whether to act on a run that diverged: not on one closed for it, unless it lacks."""
+    closed_at = journals.agreed_of(db, run)
+    return closed_at is None or any(
+        place.seq <= closed_at and journals.hash_at(db, run, place.seq) == place.hash
+        for place in reply.missing
+        if place.run == run
+    )
 
 
 def _not_about_us() -> Refused:

@@ -114,10 +114,12 @@ class Hub:
             till = self._till(connection, certificate, segment.certificate, now_ms)
             if isinstance(till, Refused):
                 return till
-            flags = self._store(connection, till, segment, now_ms)
+            brought, flags = self._store(connection, till, segment, now_ms)
             if day_number(china_day(now_ms)) > certificate.until_day:
                 flags = tuple(sorted({*flags, reply.FLAG_EXPIRED}))
-            marks = _marks(connection, segment)
+            asks = segment.head.first_seq == 1 or not brought
+            missing = _missing(connection, segment) if asks else ()
+            marks = _marks(connection, segment, missing)
             alarms = hub_alarms.unsettled_kinds(connection, till.till, reply.ALARMS)
         answer = reply.Reply(
             request_sha256=hashlib.sha256(data).digest(),
@@ -126,6 +128,7 @@ class Hub:
             marks=marks,
             hub_time_ms=now_ms,
             flags=flags,
+            missing=missing,
             alarms=alarms,
         )
         return Received(reply.make_reply(answer, self._keys.sign), reply.FLAG_GAP in flags)
@@ -176,12 +179,13 @@ class Hub:
 
     def _store(
         self, connection: Connection, till: hub_tills.Till, segment: Segment, now_ms: int
-    ) -> tuple[str, ...]:
+    ) -> tuple[bool, tuple[str, ...]]:
+        """Store what is new; return whether anything was, and what is to be flagged."""
         head = segment.head
         revoked = hub_revocations.revocation_of(connection, till.till)
         verdicts = _decide(connection, segment, revoked=revoked is not None)
         if isinstance(verdicts, Gap):
-            return (reply.FLAG_GAP,)
+            return False, (reply.FLAG_GAP,)
         numbered = list(enumerate(segment.entries, head.first_seq))
         terms = revoked.revocation if revoked else None
         taken = sort_out(head.run, numbered, verdicts, terms)
@@ -197,7 +201,7 @@ class Hub:
         if brought:
             hub_journal.add_evidence(connection, segment, now_ms)
         hub_standing.put_standing(connection, segment, now_ms, brought_something=brought)
-        return tuple(sorted(flags))
+        return brought, tuple(sorted(flags))
 
 
 def _decide(
@@ -219,9 +223,20 @@ def _decide(
     )
 
 
-def _marks(connection: Connection, segment: Segment) -> tuple[reply.Mark, ...]:
+def _missing(connection: Connection, segment: Segment) -> tuple[reply.Mark, ...]:
+    """Return what runs of this till go on from and is not here: this hub was put back.
+
+    The till need not know: an answer was lost, and it began another run meanwhile.
+    """
+    return hub_journal.missing_parents(connection, segment.head.till, reply.MOST_MISSING)
+
+
+def _marks(
+    connection: Connection, segment: Segment, missing: Sequence[reply.Mark]
+) -> tuple[reply.Mark, ...]:
     head = segment.head
-    runs = (head.run, head.parent_run) if head.parent_run else (head.run,)
+    named = (head.run, head.parent_run, *(place.run for place in missing))
+    runs = [run for run in dict.fromkeys(named) if run]
     return tuple(hub_journal.mark_of(connection, head.till, run) for run in runs)
 
 

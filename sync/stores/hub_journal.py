@@ -3,13 +3,13 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, and_, func, or_, select
+from sqlalchemy import Connection, and_, exists, func, or_, select
 
 from sync.rules.entry import Entry
 from sync.rules.reply import Mark
 from sync.rules.segment import Segment, read_head
 from sync.stores.hub_rows import add_all, add_missing
-from sync.stores.hub_tables import ENTRY, FORK, RUN, SEGMENT
+from sync.stores.hub_tables import ENTRY, FORK, HELD, RUN, SEGMENT
 
 
 def mark_of(connection: Connection, till: str, run: str) -> Mark:
@@ -154,6 +154,23 @@ def add_run(connection: Connection, till: str, run: str, origin: Mark) -> None:
         "parent_hash": origin.hash,
     }
     add_missing(connection, RUN, [row])
+
+
+def missing_parents(connection: Connection, till: str, most: int) -> tuple[Mark, ...]:
+    """Return up to `most` places that runs of a till go on from, and where it has nothing here."""
+    missing = select(RUN.c.parent_run, RUN.c.parent_seq, RUN.c.parent_hash).where(
+        RUN.c.till == till, RUN.c.parent_run != ""
+    )
+    for table in (ENTRY, HELD):
+        here = exists().where(
+            table.c.till == till,
+            table.c.run == RUN.c.parent_run,
+            table.c.seq == RUN.c.parent_seq,
+            table.c.hash == RUN.c.parent_hash,
+        )
+        missing = missing.where(~here)
+    places = missing.distinct().order_by(RUN.c.parent_run, RUN.c.parent_seq).limit(most)
+    return tuple(Mark(run, seq, own) for run, seq, own in connection.execute(places))
 
 
 def branches(connection: Connection, till: str, run: str) -> list[tuple[str, int]]:

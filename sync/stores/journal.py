@@ -33,7 +33,7 @@ FROM entry WHERE run = ?1 ORDER BY seq DESC LIMIT 1"""
 _COLUMNS = "e.header, e.body, p.salt, p.data, e.prev, e.hash"
 _ENTRIES = f"""SELECT {_COLUMNS} FROM entry e LEFT JOIN private p USING (run, seq)
 WHERE e.run = ? AND e.seq > ? ORDER BY e.seq LIMIT ?"""  # noqa: S608 - constants only
-_RUNS = """SELECT r.run, r.parent_run, r.closed_at_ms,
+_RUNS = """SELECT r.run, r.parent_run, r.agreed_seq,
     coalesce((SELECT max(seq) FROM entry e WHERE e.run = r.run), 0) AS head,
     coalesce(m.seq, 0)
 FROM run r LEFT JOIN mark m ON m.run = r.run ORDER BY r.number"""
@@ -41,18 +41,31 @@ FROM run r LEFT JOIN mark m ON m.run = r.run ORDER BY r.number"""
 
 @dataclass(frozen=True, slots=True)
 class RunState:
-    """How far a run is: its last own seq, and the seq up to which hub and till agree."""
+    """How far a run is: its last own seq, and the seq up to which the hub acknowledged it.
+
+    `agreed_seq` is where a closed run ends for the hub: what follows, another run carries.
+    """
 
     run: str
     parent_run: str
-    closed: bool
+    agreed_seq: int | None
     head_seq: int
     mark_seq: int
 
     @property
+    def closed(self) -> bool:
+        """Tell whether the run diverged and another took it over."""
+        return self.agreed_seq is not None
+
+    @property
+    def end_seq(self) -> int:
+        """Return the last seq of this run that the hub shall have."""
+        return self.head_seq if self.agreed_seq is None else self.agreed_seq
+
+    @property
     def pending(self) -> int:
-        """Count the entries that still have to reach the hub; a closed run has none."""
-        return 0 if self.closed else self.head_seq - self.mark_seq
+        """Count the entries of this run that still have to reach the hub."""
+        return max(0, self.end_seq - self.mark_seq)
 
 
 def read_install(db: Database) -> str | None:
@@ -161,10 +174,15 @@ def open_run(
     return run
 
 
-def close_run(db: Database, run: str, at_ms: int, successor: str | None) -> None:
-    """Close a diverged run: nothing of it is sent again; appending goes to the successor."""
+def close_run(db: Database, closed: Mark, at_ms: int, successor: str | None) -> None:
+    """Close a diverged run: beyond `closed` nothing of it is sent; appending goes to `successor`.
+
+    Closed once more, further back, it keeps its first successor.
+    """
     db.execute(
-        "UPDATE run SET closed_at_ms = ?, successor = ? WHERE run = ?", (at_ms, successor, run)
+        "UPDATE run SET closed_at_ms = ?, agreed_seq = ?, successor = coalesce(successor, ?)"
+        " WHERE run = ?",
+        (at_ms, closed.seq, successor, closed.run),
     )
 
 
@@ -196,15 +214,21 @@ def next_parent(db: Database) -> Mark | None:
     newest = newest_run(db)
     if newest is None:
         return None
-    (closed,) = db.execute("SELECT closed_at_ms FROM run WHERE run = ?", (newest[0],)).fetchone()
-    return head_of(db, newest[0]) if closed is None else agreed(db, newest[0])
+    agreed_seq = agreed_of(db, newest[0])
+    return head_of(db, newest[0]) if agreed_seq is None else end_of(db, newest[0], agreed_seq)
 
 
-def agreed(db: Database, run: str) -> Mark | None:
-    """Return the last entry of a run that till and hub agree on; if none, the run's parent."""
-    mark = read_mark(db, run)
-    if mark.seq:
-        return mark
+def agreed_of(db: Database, run: str) -> int | None:
+    """Return the seq up to which a closed run was agreed with the hub; None for an open one."""
+    (seq,) = db.execute("SELECT agreed_seq FROM run WHERE run = ?", (run,)).fetchone()
+    return None if seq is None else int(seq)
+
+
+def end_of(db: Database, run: str, seq: int) -> Mark | None:
+    """Return the place in a run with this seq; before its first entry, the run's parent if any."""
+    own = hash_at(db, run, seq) if seq else None
+    if own is not None:
+        return Mark(run, seq, own)
     origin = origin_of(db, run)
     return origin if origin is not None and origin.run else None
 
@@ -255,7 +279,7 @@ def unpushed(db: Database, state: RunState) -> list[Entry]:
     """
     entries: list[Entry] = []
     size = 0
-    for row in db.execute(_ENTRIES, (state.run, state.mark_seq, MOST_ENTRIES)):
+    for row in db.execute(_ENTRIES, (state.run, state.mark_seq, min(MOST_ENTRIES, state.pending))):
         entries.append(_entry(row))
         size += len(entries[-1].body)
         if size > MOST_UNPACKED_BYTES:
@@ -267,6 +291,23 @@ def every_entry(db: Database, run: str) -> Iterator[Entry]:
     """Stream all entries of a run in order."""
     for row in db.execute(_ENTRIES, (run, 0, -1)):
         yield _entry(row)
+
+
+def after(db: Database, common: Mark) -> list[tuple[str, int, int]]:
+    """Return what follows `common` in the live part of the journal, in order.
+
+    Each is a run, the seq after which it begins, and its last: the rest of `common`'s own run,
+    then every run that goes on from there.
+    """
+    found: dict[str, tuple[int, int]] = {}
+    for state in runs(db):
+        if state.run == common.run:
+            found[state.run] = (common.seq, state.end_seq)
+            continue
+        origin = origin_of(db, state.run)
+        if origin is not None and origin.run in found and origin.seq > found[origin.run][0]:
+            found[state.run] = (0, state.end_seq)
+    return [(run, begin, end) for run, (begin, end) in found.items()]
 
 
 def hash_at(db: Database, run: str, seq: int) -> bytes | None:
@@ -292,10 +333,7 @@ def write_mark(db: Database, mark: Mark) -> None:
 
 def runs(db: Database) -> list[RunState]:
     """Return the state of every run, oldest first."""
-    return [
-        RunState(run, parent, closed is not None, head, mark)
-        for run, parent, closed, head, mark in db.execute(_RUNS)
-    ]
+    return [RunState(*row) for row in db.execute(_RUNS)]
 
 
 def oldest_unpushed_ms(db: Database, states: list[RunState]) -> int | None:

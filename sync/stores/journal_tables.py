@@ -97,6 +97,12 @@ CREATE TABLE hub_clock (
 ) STRICT;
 """
 
+_CLOSED = """
+ALTER TABLE run ADD COLUMN agreed_seq INTEGER;
+UPDATE run SET agreed_seq = coalesce((SELECT seq FROM mark WHERE mark.run = run.run), 0)
+WHERE closed_at_ms IS NOT NULL;
+"""
+
 
 @MIGRATIONS()
 def journal(db: Database) -> None:
@@ -108,6 +114,12 @@ def journal(db: Database) -> None:
 def hub(db: Database) -> None:
     """Create what the till knows of its hub: the enrolment and the last contact."""
     db.executescript(_HUB)
+
+
+@MIGRATIONS()
+def closed_at(db: Database) -> None:
+    """Keep up to where a closed run was agreed: its mark may go down, with the hub's."""
+    db.executescript(_CLOSED)
 
 
 @MIGRATIONS()

@@ -18,20 +18,20 @@ def read_standing(
 
     None for a till without a run.
     """
-    sending = [state for state in states if not state.closed]
-    if not sending:
+    open_runs = [state.run for state in states if not state.closed]
+    if not open_runs:
         return None
     left = {
-        state.run: state.head_seq - max(state.mark_seq, sent.seq if state.run == sent.run else 0)
-        for state in sending
+        state.run: state.end_seq - max(state.mark_seq, sent.seq if state.run == sent.run else 0)
+        for state in states
     }
     oldest_ms = 0
-    for state in sending:
+    for state in states:
         if left[state.run] > 0:
-            first = journals.entries_of(db, state.run, state.head_seq - left[state.run], 1)[0]
+            first = journals.entries_of(db, state.run, state.end_seq - left[state.run], 1)[0]
             oldest_ms = max(first.header.at_ms, 0)
             break
-    head = journals.head_of(db, sending[-1].run)
+    head = journals.head_of(db, open_runs[-1])
     count, days = day_totals.open_days(db, MOST_DAYS)
     return Standing(
         at_ms=max(at_ms, 0),

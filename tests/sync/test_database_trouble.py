@@ -1,5 +1,6 @@
 """What a database does when its disk does not: repeat, keep others out, stop, connect anew."""
 
+import shutil
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,7 +10,7 @@ import pytest
 from sqlite_utils import Database as SqliteUtils
 from sqlite_utils.migrations import Migrations
 
-from sync.database import Database, SqliteError, disk_faults, sqlite3
+from sync.database import CommitUnknown, Database, SqliteError, disk_faults, sqlite3
 from sync.rules.refusal import Fault, Refused
 
 STEPS = Migrations("test")
@@ -60,6 +61,49 @@ def test_a_repeatable_action_of_unknown_outcome_is_done_again(database: Database
     spoil(database)
     database.repeatable(put)
     assert things(database) == [1]
+
+
+def test_nothing_is_written_after_a_commit_of_unknown_outcome_until_all_is_synced(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What failed to sync lies before it in the WAL: a power cut would take both."""
+    unsynced = Fault(Refused("disk", "It does not sync."))
+
+    def fail() -> None:
+        raise unsynced
+
+    spoil(database)
+    with pytest.raises(CommitUnknown), database.transaction() as db:
+        put(db)
+    with monkeypatch.context() as broken:
+        broken.setattr(database, "checkpoint", fail)
+        for _ in range(2):
+            with pytest.raises(Fault, match="does not sync"), database.transaction():
+                pass
+    database.repeatable(put)
+    assert wal_bytes(database) > 0
+    database.checkpoint()
+    database.repeatable(put)
+    assert things(database) == [1]
+
+
+def test_what_a_killed_process_left_in_the_wal_is_synced_before_anything_is_written(
+    tmp_path: Path, database: Database
+) -> None:
+    database.repeatable(put)
+    left = tmp_path / "left" / "journal.db"
+    left.parent.mkdir()
+    for ending in ("", "-wal"):
+        shutil.copy(f"{database.path}{ending}", f"{left}{ending}")
+    opened = Database(left, [STEPS])
+    main = sqlite3.connect(f"{left.as_uri()}?mode=ro&immutable=1", uri=True)
+    assert main.execute("SELECT id FROM thing").fetchall() == [(1,)]
+    main.close()
+    opened.close()
+
+
+def wal_bytes(database: Database) -> int:
+    return database.path.with_name(f"{database.path.name}-wal").stat().st_size
 
 
 def test_a_repeatable_action_that_cannot_be_written_is_a_fault(database: Database) -> None:
