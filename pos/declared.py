@@ -6,7 +6,7 @@ from pos.rules.printer_settings import PrinterSettings
 from pos.rules.settings import OrderLinkSettings, RoundingSettings, ScanSettings
 from pos.rules.voided import CART_VOIDED
 from pos.stores import carts, catalogue, orders, price_schedule, print_jobs
-from sync.package import HubStep, Kind, Package, Projection, Section
+from sync.package import Feed, HubStep, Kind, Package, Projection, Section
 from sync.rules.refusal import N_
 
 SECTIONS = (
@@ -44,6 +44,30 @@ def _projections() -> tuple[Projection, ...]:
     return PROJECTIONS
 
 
+def _feeds() -> tuple[Feed, ...]:
+    from pos.rules import price_schedule as prices
+    from pos.stores import fed_goods, published_goods
+
+    return (
+        Feed(
+            fed_goods.FEED,
+            "The goods: names, codes, prices, centers.",
+            per_center=False,
+            apply=fed_goods.apply,
+            clear=catalogue.clear,
+            read=published_goods.read_catalogue,
+        ),
+        Feed(
+            prices.FEED,
+            "Prices with the moment from which they hold.",
+            per_center=False,
+            apply=price_schedule.apply,
+            clear=price_schedule.clear,
+            read=published_goods.read_prices,
+        ),
+    )
+
+
 PACKAGE = Package(
     name="pos",
     sections=SECTIONS,
@@ -52,4 +76,5 @@ PACKAGE = Package(
     reference_migrations=(catalogue.MIGRATIONS, price_schedule.MIGRATIONS),
     hub_steps=_hub_steps,
     projections=_projections,
+    feeds=_feeds,
 )

@@ -46,6 +46,17 @@ class Claims:
             return []
         return self._one_by_one(rows, items, owners)
 
+    def contest(self, owner: str, codes: Sequence[str]) -> list[Problem]:
+        """Name the rows that claim codes of an item that the list does not mention."""
+        if owner in self._row_of:
+            return []
+        claimed = [(code, self._sku_of.get(code_key(code))) for code in codes]
+        return [
+            Problem(self._row_of[sku], "barcodes", self._owned(code, owner))
+            for code, sku in claimed
+            if sku is not None
+        ]
+
     def left_open(self) -> list[Problem]:
         """Name the claims on codes whose owners in the catalogue the list does not mention."""
         return [

@@ -15,10 +15,12 @@ from pos.rules.rows import COLUMNS, REQUIRED, RowReader
 from pos.rules.tables import Table
 from pos.stores import catalogue
 from pos.stores.catalogue_batches import Prepared, Written, prepare, write
+from pos.stores.fed_goods import FEED
 from pos.stores.goods_files import GoodsFile, UnreadableError, open_goods_file
 from sync.database import Database
 from sync.rules.bad_rows import MOST_PROBLEMS, BadRows, Problem, bad_rows
 from sync.rules.refusal import N_, Refused
+from sync.stores.feeds import is_fed
 
 Progress = Callable[[int, int], None]  # how much is done, of how much
 
@@ -54,7 +56,8 @@ def import_goods(
     A column that the list does not have leaves what an item has; an empty cell empties it.
     Every bad cell is named, and one is enough for nothing to be written. A barcode belongs to
     one sku; it moves only if its old owner stands in the same list without it. `centers` are
-    the names a row may give. Raises `Fault` if the file cannot be read.
+    the names a row may give. Refused where the hub feeds the catalogue. Raises `Fault` if the
+    file cannot be read.
     """
     try:
         with open_goods_file(path) as goods:
@@ -62,6 +65,8 @@ def import_goods(
             if isinstance(header, Refused):
                 return header
             with reference.transaction() as db:
+                if is_fed(db, FEED):
+                    return _fed()
                 done = _Import(reference.read(), header, centers)
                 return done.run(goods, db, progress or _silent)
     except UnreadableError as error:
@@ -137,6 +142,14 @@ class _Import:
         if self._initials is None:
             self._initials = Initials()
         return self._initials.mnemonic(name)
+
+
+def _fed() -> Refused:
+    return Refused(
+        "import.fed",
+        N_("The hub feeds this till its goods; what is imported here would be lost."),
+        N_("Publish the list at the hub: xuanpin sync publish catalogue FILE."),
+    )
 
 
 def _no_rows() -> Refused:

@@ -16,7 +16,7 @@ from pos.rules.codes import half_width
 from pos.rules.items import Item
 from pos.rules.price_schedule import Price, costing
 from pos.rules.search_words import match_query
-from pos.stores.catalogue_batches import Written, prepare, words_of, write
+from pos.stores.catalogue_batches import Written, prepare, prepare_removal, words_of, write
 
 MIGRATIONS = Migrations("pos.catalogue")
 
@@ -201,3 +201,16 @@ def upsert(db: Database, items: Sequence[Item]) -> Written:
     """
     before = known(db, [item.sku for item in items])
     return write(db, prepare(items, before, following(db)))
+
+
+def remove(db: Database, skus: Sequence[str]) -> None:
+    """Remove the items with these skus, with their codes, initials and words."""
+    write(db, prepare_removal(known(db, skus)))
+
+
+def clear(db: Database) -> None:
+    """Remove every item."""
+    db.execute("DELETE FROM item")
+    db.execute("DELETE FROM item_code")
+    db.execute("DELETE FROM item_initials")
+    db.execute("INSERT INTO item_words (item_words) VALUES ('delete-all')")

@@ -36,6 +36,7 @@ _ADD_INITIALS = """INSERT OR IGNORE INTO item_initials (initials, item)
     SELECT value, ? + key FROM json_each(CAST(? AS TEXT)) WHERE value <> ''"""
 
 _CHANGE_ITEM = "UPDATE item SET centers = ?, offer_id = ?, data = ? WHERE number = ?"
+_FORGET_ITEM = "DELETE FROM item WHERE number = ?"
 _FORGET_CODE = "DELETE FROM item_code WHERE code = ? AND item = ?"
 _FORGET_INITIALS = "DELETE FROM item_initials WHERE initials = ? AND item = ?"
 _FORGET_WORDS = "INSERT INTO item_words (item_words, rowid, words) VALUES ('delete', ?, ?)"
@@ -81,6 +82,13 @@ def prepare(items: Sequence[Item], known: Known, following: int) -> Prepared:
         adding=tuple(_adding(following, added)) if added else (),
         written=Written(len(added), len(changed), len(items) - len(added) - len(changed)),
     )
+
+
+def prepare_removal(known: Known) -> Prepared:
+    """Make what removes these items, with all that finds them."""
+    numbered = list(known.values())
+    gone: _Many = (_FORGET_ITEM, [(number,) for number, _ in numbered])
+    return Prepared((*_forgetting(numbered), gone), (), Written())
 
 
 def write(db: Database, prepared: Prepared) -> Written:

@@ -11,6 +11,7 @@ from pos.stores.catalogue_batches import Written
 from sync.database import Database
 from sync.rules.bad_rows import BadRows
 from sync.rules.refusal import Refused
+from sync.stores import feeds
 
 NOW_MS = 1_795_320_000_000  # 2026-11-22 12:00 in China
 CENTERS = ("zhengzhou", "chenghai", "yiwu")
@@ -19,7 +20,8 @@ CENTERS = ("zhengzhou", "chenghai", "yiwu")
 @contextmanager
 def empty_catalogue(directory: Path) -> Iterator[Database]:
     database = Database(
-        directory / "reference.db", [catalogue.MIGRATIONS, price_schedule.MIGRATIONS]
+        directory / "reference.db",
+        [catalogue.MIGRATIONS, price_schedule.MIGRATIONS, feeds.MIGRATIONS],
     )
     try:
         yield database
