@@ -178,6 +178,14 @@ class Database:
                 raise Fault(unusable(self.path, "checkpoint blocked"))
             self._doubtful = False
 
+    def copy_to(self, path: Path) -> None:
+        """Write a consistent copy of what is committed to a new file at `path`. Raises `Fault`."""
+        try:
+            with contextlib.closing(sqlite3.connect(path)) as target:
+                self.read().conn.backup(target)
+        except sqlite3.Error as error:
+            raise Fault(unusable(path, error)) from error
+
     def reopen(self) -> None:
         """Connect anew, as after a COMMIT of unknown outcome; readers follow at their next read."""
         with self._lock:

@@ -29,7 +29,7 @@ _BESIDE = ("", "-wal", "-shm", "-journal")
 
 
 class Reference(Database):
-    """The file in force in a till's directory; every transaction on it is counted.
+    """The file in force in a till's directory; what is written there without a hub is counted.
 
     A transaction goes to whichever file is in force when it begins. Readers stay with the file
     they have until `follow` is called or this process writes.
@@ -45,13 +45,19 @@ class Reference(Database):
     @contextmanager
     def transaction(self) -> Iterator[SqliteUtils]:
         """Write as in `Database.transaction`, to the file in force."""
+        with self.feeding() as db:
+            count = written_here(db)
+            yield db
+            db.execute(f"PRAGMA user_version = {(count + 1) % 2**31}")
+
+    @contextmanager
+    def feeding(self) -> Iterator[SqliteUtils]:
+        """Write what the hub feeds: not counted, for it can be had again."""
         while True:
             self.follow()
             with super().transaction() as db:
                 if in_force(self._directory) == self.path:
-                    count = written(db)
                     yield db
-                    db.execute(f"PRAGMA user_version = {(count + 1) % 2**31}")
                     return
 
     def follow(self) -> bool:
@@ -63,8 +69,8 @@ class Reference(Database):
         return True
 
 
-def written(db: SqliteUtils) -> int:
-    """Return how many transactions were counted on a file."""
+def written_here(db: SqliteUtils) -> int:
+    """Return how many transactions on a file wrote what no hub feeds."""
     return int(db.execute("PRAGMA user_version").fetchone()[0])
 
 

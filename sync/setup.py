@@ -60,6 +60,7 @@ class HubSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     database: str = ""
     partitions: Annotated[int, msgspec.Meta(ge=1, le=256)] = 16
     push_every_s: Annotated[int, msgspec.Meta(ge=1, le=3600)] = 5
+    pull_every_s: Annotated[int, msgspec.Meta(ge=5, le=86400)] = 60
     timeout_s: Annotated[int, msgspec.Meta(ge=1, le=120)] = 10
     second_medium: str = ""
     ca: str = ""

@@ -16,6 +16,7 @@ COMMANDS = {
     "publish": "sync.faces.feed_commands:publish_command",
     "enrol": "sync.faces.till_commands:enrol_command",
     "push": "sync.faces.till_commands:push_command",
+    "pull": "sync.faces.feed_commands:pull_command",
     "status": "sync.faces.till_commands:status_command",
     "eod": "sync.faces.eod_commands:eod_command",
     "settle": "sync.faces.eod_commands:settle_command",

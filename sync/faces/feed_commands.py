@@ -1,20 +1,26 @@
-"""`xuanpin sync publish`: at the hub, a file becomes what tills are fed."""
+"""`xuanpin sync publish` and `pull`: a file becomes what tills are fed, and a till fetches it."""
 
 from __future__ import annotations
 
+import os
+from contextlib import ExitStack, closing, suppress
 from pathlib import Path
 
 import click
 import msgspec
 
-from sync.faces.answers import accepted, answer, json_option, pass_setup
+from sync.faces.answers import accepted, answer, json_option, pass_setup, refuse
 from sync.faces.bad_rows import refuse_rows
 from sync.faces.hub_commands import database_option
 from sync.faces.hub_desk import opened_hub
 from sync.faces.progress import Tell, progress_bars
+from sync.reference import Reference
 from sync.rules.bad_rows import BadRows
+from sync.services.courier import hub_client
 from sync.services.hub_opening import OpenHub
 from sync.services.publishing import Progress, Publishing
+from sync.services.pulling import Puller, PullReport
+from sync.services.till import open_till
 from sync.setup import CenterSettings, Setup
 
 
@@ -59,3 +65,44 @@ def _told(setup: Setup, tell: Tell) -> Progress:
     return Progress(
         lambda done, size: tell(reading, done, size), lambda done, size: tell(writing, done, size)
     )
+
+
+@click.command("pull")
+@click.option("--gently", is_flag=True, help="Leave the machine to whatever else it does.")
+@json_option
+@pass_setup
+def pull_command(setup: Setup, gently: bool, as_json: bool) -> None:
+    """Fetch what the hub feeds: goods, prices, members, revocations, staff."""
+    if gently:
+        _yield_to_others()
+    with ExitStack() as held:
+        till = held.enter_context(accepted(setup, open_till(setup, "read"), as_json=as_json))
+        reference = held.enter_context(closing(Reference(till.directory)))
+        client = held.enter_context(accepted(setup, hub_client(till), as_json=as_json))
+        tell = held.enter_context(progress_bars())
+        report = Puller(till, reference, client).pull(tell=tell)
+    if report.refused is not None:
+        refuse(setup, report.refused, as_json=as_json)
+    answer(_pulled(setup, report), _values(report), as_json=as_json)
+
+
+def _pulled(setup: Setup, report: PullReport) -> str:
+    text = setup.say(
+        "{rows} rows pulled; the feeds are at: {versions}.",
+        rows=report.rows,
+        versions=", ".join(f"{feed} {version}" for feed, version in report.versions.items()) or "-",
+    )
+    if report.anew:
+        text += "\n" + setup.say("Taken anew: {feeds}.", feeds=", ".join(report.anew))
+    return text
+
+
+def _values(report: PullReport) -> dict[str, object]:
+    return {"rows": report.rows, "feeds": report.versions, "anew": report.anew}
+
+
+def _yield_to_others() -> None:
+    """Run at the lowest priority, where the system has such a thing."""
+    if hasattr(os, "nice"):
+        with suppress(OSError):
+            os.nice(19)

@@ -151,6 +151,13 @@ def build_of(db: Database) -> tuple[Build, Mapping[str, Building]] | None:
     return Build(*row), {feed: Building(feed, *rest) for feed, *rest in found}
 
 
+def building_of(db: Database, feed: str) -> Building:
+    """Return how far a snapshot is in a feed that is part of it."""
+    found = build_of(db)
+    assert found is not None, "a snapshot is under way"
+    return found[1][feed]
+
+
 def keep_building(db: Database, building: Building) -> None:
     """Keep how far a snapshot is in a feed, in the transaction that wrote its rows."""
     db.execute(

@@ -1,0 +1,258 @@
+"""Pulling: a till follows its hub's feeds, by steps beside the open counter, else by a snapshot."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import secrets
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import filelock
+
+from sync.access import Access, AccessEnded
+from sync.database import CommitUnknown, disk_faults
+from sync.feed_client import FeedClient
+from sync.hub_requests import SignedRequests
+from sync.lock import unusable
+from sync.reference import Reference
+from sync.rules.enrolling import not_enrolled
+from sync.rules.feed import MOST_ROWS, Overview, Stand, way_to
+from sync.rules.feed_cursor import Cursor
+from sync.rules.pacing import longest_pause_ms
+from sync.rules.refusal import N_, Fault, Refused
+from sync.services.snapshots import Snapshots
+from sync.services.stepping import Steps, Tell
+from sync.services.till import OpenTill
+from sync.stores import feeds as stores
+from sync.stores.enrolment import Enrolment
+
+if TYPE_CHECKING:
+    import httpx2
+
+MOST_STEPS = 20_000  # further behind, a snapshot is quicker, and easier on an open counter
+GENTLE_ROWS = 100
+GENTLE_PAUSE_S = 0.05
+_LOG = logging.getLogger("xuanpin.puller")
+
+
+@dataclass(frozen=True, slots=True)
+class PullReport:
+    """What a pull brought: so many rows, and at which version each feed is now.
+
+    `anew` are the feeds that came by a snapshot, `due` those that still need one. `refused` says
+    why something could not be followed.
+    """
+
+    rows: int
+    versions: dict[str, int]
+    anew: tuple[str, ...]
+    due: tuple[str, ...]
+    refused: Refused | None
+
+
+@dataclass(slots=True)
+class _Round:
+    """What one pull has done so far; of several refusals the first is told."""
+
+    rows: int = 0
+    anew: tuple[str, ...] = ()
+    due: tuple[str, ...] = ()
+    current: list[str] = field(default_factory=list)
+    refused: Refused | None = None
+
+    def note(self, refused: Refused) -> None:
+        """Remember a refusal."""
+        self.refused = self.refused or refused
+
+
+class Puller:
+    """Pulls for one till; beside an open counter too, but one pull at a time."""
+
+    def __init__(
+        self,
+        till: OpenTill,
+        reference: Reference,
+        client: httpx2.Client,
+        access: Access | None = None,
+        *,
+        gently: bool = False,
+    ) -> None:
+        """Write into `reference` while `access` lasts, `gently` in small transactions."""
+        self._till = till
+        self._reference = reference
+        self._client = client
+        self._access = access or Access()
+        self._rows, self._pause_s = (GENTLE_ROWS, GENTLE_PAUSE_S) if gently else (MOST_ROWS, 0.0)
+        packages = till.setup.packages
+        self._feeds = {feed.name: feed for package in packages for feed in package.feeds()}
+        self._migrations = [steps for package in packages for steps in package.reference_migrations]
+
+    def pull(self, *, snapshots: bool = True, tell: Tell | None = None) -> PullReport:
+        """Follow every feed to where it stands; without `snapshots`, only where steps lead.
+
+        A feed that the hub has never fed leaves what is there as it is. Raises `Fault` (or
+        `CommitUnknown`) if the till's own files fail, `AccessEnded` if they may not be used.
+        """
+        lock = filelock.FileLock(
+            self._till.directory / "pulling.lock", timeout=0, thread_local=False
+        )
+        try:
+            with lock, self._access.use(), disk_faults(self._reference.path):
+                return self._pull(snapshots=snapshots, tell=tell or _untold)
+        except filelock.Timeout:
+            return PullReport(0, {}, (), (), _busy(self._till.directory.name))
+        except OSError as error:
+            raise Fault(unusable(self._till.directory, error.strerror)) from error
+
+    def run_forever(self, take_snapshot: Callable[[], object]) -> None:
+        """Pull now and then while access lasts; `take_snapshot` is called where one is due.
+
+        It is called outside access, and takes as long as it takes. After failures the next try
+        comes sooner or later at random.
+        """
+        failures = 0
+        every_ms = self._till.setup.hub.pull_every_s * 1000
+        with contextlib.suppress(AccessEnded):
+            while not self._access.ended:
+                failures = 0 if self._turn(take_snapshot, first=not failures) else failures + 1
+                pause_ms = every_ms
+                if failures:
+                    pause_ms = secrets.randbelow(longest_pause_ms(every_ms, failures) + 1)
+                self._access.wait(pause_ms / 1000)
+
+    def _turn(self, take_snapshot: Callable[[], object], *, first: bool) -> bool:
+        """Pull once; tell whether all went well. The first failure of a row is logged."""
+        try:
+            report = self.pull(snapshots=False)
+            if report.due:
+                take_snapshot()
+                report = self.pull(snapshots=False)
+        except AccessEnded:
+            raise
+        except CommitUnknown:
+            return self._reopened()
+        # The boundary of one turn, as the courier's: nothing is lost, it is tried again.
+        except Exception:  # noqa: BLE001
+            if first:
+                _LOG.exception("a pull failed")
+            return False
+        return report.refused is None and not report.due
+
+    def _reopened(self) -> bool:
+        """Reconnect after a commit of unknown outcome: the cursors say what there is."""
+        with contextlib.suppress(Fault), self._access.use():
+            self._reference.reopen()
+        return False
+
+    def _pull(self, *, snapshots: bool, tell: Tell) -> PullReport:
+        self._reference.follow()
+        done = _Round()
+        enrolment = self._till.enrolment
+        if enrolment is None:
+            done.note(not_enrolled())
+        else:
+            requests = SignedRequests(self._client, self._till.keys, enrolment)
+            self._follow(done, FeedClient(requests, enrolment, self._access), snapshots, tell)
+        with self._reference.feeding() as db:
+            reason = done.refused.reason if done.refused else ""
+            stores.note_pull(db, done.current, self._till.now_ms(), reason)
+            versions = {name: kept.cursor.version for name, kept in stores.cursors(db).items()}
+        return PullReport(done.rows, versions, done.anew, done.due, done.refused)
+
+    def _follow(self, done: _Round, client: FeedClient, snapshots: bool, tell: Tell) -> None:
+        kept = self._kept(client.enrolment)
+        overview = client.overview(each.signed for each in kept.values())
+        if isinstance(overview, Refused):
+            done.note(overview)
+            return
+        due = self._step(done, client, overview, kept, tell)
+        done.due = tuple(stand.feed for stand in due)
+        if due and snapshots:
+            self._take(done, client, overview, due, tell)
+
+    def _kept(self, enrolment: Enrolment) -> dict[str, stores.Kept]:
+        """Return the cursors that this hub gave out."""
+        found = stores.cursors(self._reference.read())
+        return {
+            name: each for name, each in found.items() if each.cursor.hub_id == enrolment.hub_id
+        }
+
+    def _step(
+        self,
+        done: _Round,
+        client: FeedClient,
+        overview: Overview,
+        kept: dict[str, stores.Kept],
+        tell: Tell,
+    ) -> list[Stand]:
+        """Take all steps there are; return the feeds for which only a snapshot helps."""
+        steps = Steps(
+            client, self._reference.feeding, self._till.now_ms, self._rows, self._pause_s, tell
+        )
+        due = []
+        for stand in overview.stands:
+            if stand.feed not in self._feeds:
+                continue
+            have = kept.get(stand.feed)
+            at = have.cursor if have and have.cursor.center == stand.center else None
+            way = way_to(stand, overview.epoch, at, MOST_STEPS)
+            if way == "steps":
+                assert at is not None
+                followed = self._stepped(steps, stand, at)
+                way = followed if isinstance(followed, Refused) else "current"
+                done.rows += followed if isinstance(followed, int) else 0
+            if isinstance(way, Refused):
+                done.note(way)
+            elif way == "snapshot":
+                due.append(stand)
+            else:
+                done.current.append(stand.feed)
+        return due
+
+    def _stepped(self, steps: Steps, stand: Stand, at: Cursor) -> int | Refused:
+        """Follow one feed; what it holds may be beyond this program, which stops no other feed."""
+        try:
+            return steps.follow(self._feeds[stand.feed], at, stand.version)
+        except CommitUnknown:
+            raise
+        except Fault as fault:
+            return fault.refused
+
+    def _take(
+        self,
+        done: _Round,
+        client: FeedClient,
+        overview: Overview,
+        due: Sequence[Stand],
+        tell: Tell,
+    ) -> None:
+        taken = Snapshots(
+            self._till.directory,
+            self._reference,
+            self._migrations,
+            self._feeds,
+            client,
+            self._till.now_ms,
+            tell,
+        ).take(overview, due)
+        if isinstance(taken, Refused):
+            done.note(taken)
+            return
+        done.rows += taken
+        done.anew, done.due = done.due, ()
+        done.current += done.anew
+
+
+def _untold(_feed: str, _done: int, _size: int) -> None:
+    """Tell nobody."""
+
+
+def _busy(till: str) -> Refused:
+    return Refused(
+        "pull.busy",
+        N_("Another process is pulling for till {till}."),
+        N_("Wait until it has finished; then there is nothing left to pull."),
+        {"till": till},
+    )

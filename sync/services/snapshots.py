@@ -1,0 +1,196 @@
+"""Taking a snapshot: a copy of the reference data in which some feeds come anew, swapped in."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import filelock
+import msgspec
+from sqlite_utils.migrations import Migrations
+
+from sync.database import Database
+from sync.feed_client import FeedClient, leads_no_further
+from sync.lock import opening_lock, unusable
+from sync.package import Feed
+from sync.reference import BUILDING, Reference, put_in_force, remove, written_here
+from sync.rules.feed import MOST_ROWS, Overview, Page, Stand, Wanted
+from sync.rules.feed_cursor import Cursor
+from sync.rules.refusal import N_, Fault, Refused
+from sync.services.stepping import Steps, Tell
+from sync.stores import feeds as stores
+from sync.stores.feeds import Build, Building
+
+KEPT_FREE_BYTES = 64 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshots:
+    """What snapshots are taken with: the till's directory and file in force, feeds, the hub."""
+
+    directory: Path
+    reference: Reference
+    migrations: Sequence[Migrations]
+    feeds: Mapping[str, Feed]
+    client: FeedClient
+    now_ms: Callable[[], int]
+    tell: Tell
+
+    def take(self, overview: Overview, due: Sequence[Stand]) -> int | Refused:
+        """Build a file in which the `due` feeds are complete, and put it in force.
+
+        Returns how many rows came. What was built before an interruption is gone on with, if it
+        is of this epoch and of these feeds; what can never be completed is removed. Raises
+        `Fault`.
+        """
+        path = self.directory / BUILDING
+        try:
+            database, build = self._opened(path, overview, [stand.feed for stand in due])
+            with closing(database):
+                rows = self._complete(database, build, due)
+        except Fault:
+            remove(path)
+            raise
+        if not isinstance(rows, Refused):
+            return self._put_in_force(path, build) or rows
+        if rows.reason in _HOPELESS or leads_no_further(rows):
+            remove(path)
+        return rows
+
+    def _opened(
+        self, path: Path, overview: Overview, wanted: Sequence[str]
+    ) -> tuple[Database, Build]:
+        """Open the file that is being built, or begin it with a copy of the one in force."""
+        base = written_here(self.reference.read())
+        build = Build(overview.hub_id, overview.center, overview.epoch, base)
+        if path.exists():
+            with suppress(Fault):  # it is damaged: begun anew
+                database = Database(path, self.migrations, durable=False)
+                found = stores.build_of(database.read())
+                if found is not None and (found[0], set(found[1])) == (build, set(wanted)):
+                    return database, build
+                database.close()
+            remove(path)
+        self.reference.copy_to(path)
+        database = Database(path, self.migrations, durable=False)
+        with database.transaction() as db:
+            for feed in wanted:
+                self.feeds[feed].clear(db)
+            build = Build(build.hub_id, build.center, build.epoch, written_here(db))
+            stores.begin_build(db, build, wanted)
+        return database, build
+
+    def _complete(self, database: Database, build: Build, due: Sequence[Stand]) -> int | Refused:
+        """Fetch what is missing, bring all feeds up to now, and check the file as a whole."""
+        rows = 0
+        for stand in due:
+            scanned = self._scan(database, build, stand)
+            if isinstance(scanned, Refused):
+                return scanned
+            rows += scanned
+        stepped = self._step(database, {stand.feed for stand in due})
+        if isinstance(stepped, Refused):
+            return stepped
+        with database.transaction() as db:
+            stores.end_build(db)
+        (said,) = database.read().execute("PRAGMA quick_check(1)").fetchone()
+        if said != "ok":
+            return _damaged()
+        database.checkpoint()
+        return rows + stepped
+
+    def _scan(self, database: Database, build: Build, stand: Stand) -> int | Refused:
+        """Go through all keys of a feed; steps lead on from the version at the first page."""
+        part = stores.building_of(database.read(), stand.feed)
+        while not part.scanned:
+            if shutil.disk_usage(self.directory).free < KEPT_FREE_BYTES:
+                return _no_room(self.directory)
+            at = Cursor(build.hub_id, stand.feed, stand.center, build.epoch, part.version)
+            wanted = Wanted("snapshot", at.epoch, at.version, part.after, MOST_ROWS)
+            page = self.client.page(at, wanted)
+            if isinstance(page, Refused):
+                return page
+            part = _grown(part, page)
+            with database.transaction() as db:
+                self.feeds[stand.feed].apply(db, page.rows)
+                stores.keep_building(db, part)
+                if part.scanned:
+                    end = msgspec.structs.replace(at, version=part.version)
+                    stores.keep_cursor(db, end, part.signed, self.now_ms())
+            self.tell(stand.feed, part.rows, part.total)
+        return part.rows
+
+    def _step(self, database: Database, due: set[str]) -> int | Refused:
+        """Follow what changed meanwhile, also in the feeds that were copied, where that can be."""
+        steps = Steps(self.client, database.transaction, self.now_ms, MOST_ROWS, 0, _untold)
+        rows = 0
+        for name, kept in stores.cursors(database.read()).items():
+            if name not in self.feeds:
+                continue
+            followed = steps.follow(self.feeds[name], kept.cursor, kept.cursor.version)
+            if not isinstance(followed, Refused):
+                rows += followed
+            elif name in due:
+                return followed
+        return rows
+
+    def _put_in_force(self, path: Path, build: Build) -> Refused | None:
+        try:
+            with opening_lock(self.directory), self.reference.feeding() as db:
+                if written_here(db) != build.base:
+                    remove(path)
+                    return _disturbed()
+                put_in_force(self.directory, path)
+        except filelock.Timeout as error:
+            raise Fault(unusable(self.directory, "busy")) from error
+        self.reference.follow()
+        return None
+
+
+def _grown(part: Building, page: Page) -> Building:
+    """Return how far a snapshot is with one page more."""
+    first = not part.signed
+    return Building(
+        feed=part.feed,
+        version=page.to_version if first else part.version,
+        after=page.rows[-1].key if page.rows else part.after,
+        rows=part.rows + len(page.rows),
+        total=page.total if first else part.total,
+        signed=page.cursor if first else part.signed,
+        scanned=int(not page.more),
+    )
+
+
+def _untold(_feed: str, _done: int, _size: int) -> None:
+    """Tell nobody."""
+
+
+def _no_room(directory: Path) -> Refused:
+    return Refused(
+        "pull.no_room",
+        N_("There is not enough room on the disk of {path} for what the hub feeds."),
+        N_("Make room; the till goes on selling with what it has."),
+        {"path": directory},
+    )
+
+
+def _damaged() -> Refused:
+    return Refused(
+        "pull.damaged",
+        N_("What was built of the hub's feeds came out damaged: the disk may be failing."),
+        N_("Pull again; if it stays so, replace the disk. The till goes on with what it has."),
+    )
+
+
+def _disturbed() -> Refused:
+    return Refused(
+        "pull.disturbed",
+        N_("Goods were imported at this till while the hub's feeds were fetched."),
+        N_("Pull again."),
+    )
+
+
+_HOPELESS = frozenset({"pull.no_room", "pull.damaged"})
