@@ -42,7 +42,10 @@ def add_missing(connection: Connection, table: Table, rows: Sequence[Row]) -> No
 
 def add_one_missing(connection: Connection, table: Table, row: Row) -> bool:
     """Insert a row unless its primary key is there; tell whether it was new."""
-    return connection.execute(_missing(connection, table).values(row)).rowcount == 1
+    # Asked for: else it is forgotten with the cursor of an INSERT, and PostgreSQL has none to ask.
+    counted = {"preserve_rowcount": True}
+    statement = _missing(connection, table).values(row)
+    return connection.execute(statement, execution_options=counted).rowcount == 1
 
 
 def put_changed(
