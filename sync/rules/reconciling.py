@@ -16,7 +16,7 @@ from sync.rules.closing import DAY_CLOSED
 from sync.rules.reply import Mark
 from sync.rules.totals import NOTHING, Total, by_kind
 
-FRESH_MS = 10 * 60 * 1000
+FRESH_MS = 3 * 60 * 1000
 
 State = Literal["agrees", "pending", "differs", "unheard"]
 Source = Literal["journal", "closing", "running", "none"]
@@ -26,13 +26,12 @@ Source = Literal["journal", "closing", "running", "none"]
 class Own:
     """The till at which a person reconciles, from its own journal.
 
-    `totals` are those of the day by kind and `unsent` what of them the hub has not acknowledged;
-    `heads` are the last places of all its runs that were not closed.
+    `totals` are those of the day by kind, `heads` the last places of all its runs that were not
+    closed; `pending` entries were not acknowledged by the hub.
     """
 
     till: str
     totals: Mapping[str, Total]
-    unsent: Mapping[str, Total]
     heads: Mapping[str, Mark]
     pending: int
     oldest_pending_ms: int | None
@@ -210,18 +209,18 @@ def _state(
     if side.totals is None:
         return "pending" if side.pending else "unheard"
     marks = {mark.run: mark for mark in hub.marks}
-    if own is not None:
-        behind = _behind(own.heads.values(), marks)
-        explained = all(row.missing == own.unsent.get(row.kind, NOTHING) for row in rows)
-        if behind is None or not (explained or behind):
-            return "differs"
-        return "pending" if side.pending or behind else "agrees"
     head = _told_head(hub)
-    behind = _behind([head] if head else [], marks)
-    if side.pending or behind:
-        return "pending"
-    if behind is None or any(row.missing != NOTHING for row in rows):
+    behind = _behind(own.heads.values() if own else [head] if head else [], marks)
+    if behind is None or any(row.missing.count < 0 for row in rows):
         return "differs"
+    if own is None and side.pending:
+        behind = True
+    if not behind and any(row.missing != NOTHING for row in rows):
+        return "differs"
+    if behind or side.pending:
+        return "pending"
+    if own is not None:
+        return "agrees"
     heard = side.source == "closing" or (side.told_ms or 0) >= heard_ms
     return "agrees" if heard else "unheard"
 

@@ -154,7 +154,6 @@ class EndOfDay:
             own = Own(
                 till=self._till.keys.install,
                 totals=day_totals.of_day(db, day),
-                unsent=day_entries.unsent(db, states, day),
                 heads=_heads(self._till, states),
                 pending=sum(state.pending for state in states),
                 oldest_pending_ms=journals.oldest_unpushed_ms(db, states),
