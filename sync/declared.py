@@ -6,7 +6,7 @@ from sync.rules.refusal import N_
 from sync.rules.revocation import FEED
 from sync.rules.runs import CLOCK_JUMP, RUN_OPENED, SIGN_IN
 from sync.setup import SECTIONS
-from sync.stores import day_totals, feeds, revoked_tills
+from sync.stores import day_totals, feeds, revoked_tills, staff
 from sync.stores.journal_tables import MIGRATIONS
 
 KINDS = (
@@ -42,6 +42,9 @@ def _projections() -> tuple[Projection, ...]:
 
 
 def _feeds() -> tuple[Feed, ...]:
+    from sync.rules import staff as staff_rules
+    from sync.stores.staff_list import read_staff
+
     revoked = Feed(
         FEED,
         "Tills that were revoked, and up to which counter their cards are good.",
@@ -49,7 +52,15 @@ def _feeds() -> tuple[Feed, ...]:
         apply=revoked_tills.apply,
         clear=revoked_tills.clear,
     )
-    return (revoked,)
+    people = Feed(
+        staff_rules.FEED,
+        "Staff of the center: number, name, role, and a hash of the PIN.",
+        per_center=True,
+        apply=staff.apply,
+        clear=staff.clear,
+        read=read_staff,
+    )
+    return (revoked, people)
 
 
 PACKAGE = Package(
@@ -57,7 +68,7 @@ PACKAGE = Package(
     sections=SECTIONS,
     kinds=KINDS,
     journal_migrations=(MIGRATIONS, day_totals.MIGRATIONS),
-    reference_migrations=(feeds.MIGRATIONS, revoked_tills.MIGRATIONS),
+    reference_migrations=(feeds.MIGRATIONS, revoked_tills.MIGRATIONS, staff.MIGRATIONS),
     hub_steps=_hub_steps,
     projections=_projections,
     feeds=_feeds,

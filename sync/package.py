@@ -131,11 +131,12 @@ class Projection:
 
 @dataclass(frozen=True, slots=True)
 class Publication:
-    """A file that a person publishes at the hub, and what the hub feeds to all centers so far.
+    """A file that a person publishes at the hub, and what the hub feeds so far.
 
-    `centers` are numbers by name. `fed` returns the contents of those of a feed's keys that are
-    there, `all_fed` every row of a feed; neither shows tombstones. `progress` is told how much
-    of the file is read, of how much. `center` is the one in which the person works.
+    `centers` are numbers by name, `center` is that of the one in which the person works. `fed`
+    returns the contents of those of a feed's keys that are there, `all_fed` every row of a feed;
+    where each center has rows of its own, this center's; neither shows tombstones. `progress` is
+    told how much of the file is read, of how much.
     """
 
     path: Path

@@ -101,7 +101,7 @@ class Publishing:
         declared = self._reader(feed)
         if isinstance(declared, Refused):
             return declared
-        center = self._center if self._feeds[feed].per_center else 0
+        center = self._center_of(feed)
         keys = _read_keys(path)
         if isinstance(keys, Refused):
             return keys
@@ -122,11 +122,14 @@ class Publishing:
         read = self._feeds[feed].read
         return _of_the_hub(feed, self._published()) if read is None else read
 
+    def _center_of(self, feed: str) -> int:
+        return self._center if self._feeds[feed].per_center else 0
+
     def _published(self) -> list[str]:
         return sorted(name for name, feed in self._feeds.items() if feed.read is not None)
 
     def _fed(self, feed: str, keys: Sequence[str]) -> Mapping[str, bytes]:
-        return self._fed_in(feed, 0, keys)
+        return self._fed_in(feed, self._center_of(feed), keys)
 
     def _fed_in(self, feed: str, center: int, keys: Sequence[str]) -> Mapping[str, bytes]:
         with hub_snapshot(self._engine) as connection:
@@ -135,7 +138,7 @@ class Publishing:
 
     def _all_fed(self, feed: str) -> Iterator[FeedRow]:
         with hub_snapshot(self._engine) as connection:
-            yield from hub_feeds.all_fed(connection, feed)
+            yield from hub_feeds.all_fed(connection, feed, self._center_of(feed))
 
     def _put_aside_changed(
         self, feed: str, rows: Iterable[tuple[int, FeedRow]], spool: IO[bytes]
