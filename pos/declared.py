@@ -1,13 +1,22 @@
 """What this package declares: its settings, journal kinds, migrations and hub projections."""
 
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
 from pos.rules.key_settings import CounterSettings, KeySettings
 from pos.rules.order import SALE
 from pos.rules.printer_settings import PrinterSettings
 from pos.rules.settings import OrderLinkSettings, RoundingSettings, ScanSettings
 from pos.rules.voided import CART_VOIDED
 from pos.stores import carts, catalogue, orders, price_schedule, print_jobs
-from sync.package import Feed, HubStep, Kind, Package, Projection, Section
+from sync.package import Feed, HubStep, HubWeb, Kind, Package, Projection, Section
 from sync.rules.refusal import N_
+
+if TYPE_CHECKING:
+    from fastapi import APIRouter
+    from sqlalchemy import Connection
 
 SECTIONS = (
     Section("rounding", RoundingSettings),
@@ -36,6 +45,18 @@ def _hub_steps() -> tuple[HubStep, ...]:
     from pos.stores.hub_orders import STEPS
 
     return STEPS
+
+
+def _web(web: HubWeb) -> tuple[APIRouter, ...]:
+    from pos.faces.hub_orders_api import order_routes
+
+    return (order_routes(web),)
+
+
+def _news(connection: Connection) -> Sequence[tuple[str, int, int]]:
+    from pos.stores.hub_order_pages import news
+
+    return news(connection)
 
 
 def _projections() -> tuple[Projection, ...]:
@@ -77,4 +98,6 @@ PACKAGE = Package(
     hub_steps=_hub_steps,
     projections=_projections,
     feeds=_feeds,
+    web=_web,
+    news=_news,
 )

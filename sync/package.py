@@ -16,7 +16,8 @@ import msgspec
 from sync.rules.feed_row import FeedRow as FeedRow
 
 if TYPE_CHECKING:
-    from sqlalchemy import Column, Connection, Index, Table
+    from fastapi import APIRouter, Response
+    from sqlalchemy import Column, Connection, Engine, Index, Table
     from sqlite_utils import Database
     from sqlite_utils.migrations import Migrations
 
@@ -173,6 +174,35 @@ class Feed:
     read: ReadFeed | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Who reads at the hub with a token: its name, and of which center (0: of all)."""
+
+    name: str
+    center: int
+
+
+@dataclass(frozen=True, slots=True)
+class HubWeb:
+    """What a package's own part of the hub's web interface is built on.
+
+    `reader` tells who asks by the request's `Authorization` header, or refuses; `refusal` turns
+    a refusal into the answer.
+    """
+
+    engine: Engine
+    reader: Callable[[str], Reader | Refused]
+    refusal: Callable[[Refused], Response]
+
+
+def _no_web(_web: HubWeb) -> tuple[APIRouter, ...]:
+    return ()
+
+
+def _no_news(_connection: Connection) -> tuple[tuple[str, int, int], ...]:
+    return ()
+
+
 def _no_feeds() -> tuple[Feed, ...]:
     return ()
 
@@ -187,7 +217,11 @@ def _no_steps() -> tuple[HubStep, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Package:
-    """All that one floor declares; what is called, is called where a hub runs or a till pulls."""
+    """All that one floor declares; what is called, is called where a hub runs or a till pulls.
+
+    `web` makes the package's own routes at the hub. `news` tells, for every till, its center and
+    how many things of the package there are to read: whoever reads is called when it grows.
+    """
 
     name: str
     sections: tuple[Section, ...] = ()
@@ -197,3 +231,5 @@ class Package:
     hub_steps: Callable[[], tuple[HubStep, ...]] = _no_steps
     projections: Callable[[], tuple[Projection, ...]] = _no_projections
     feeds: Callable[[], tuple[Feed, ...]] = _no_feeds
+    web: Callable[[HubWeb], tuple[APIRouter, ...]] = _no_web
+    news: Callable[[Connection], Sequence[tuple[str, int, int]]] = _no_news

@@ -11,10 +11,14 @@ from sqlalchemy import (
     BigInteger,
     Column,
     Connection,
+    Index,
     LargeBinary,
     MetaData,
     String,
     Table,
+    func,
+    select,
+    update,
 )
 
 from pos.rules.order import METHODS, SALE, Order
@@ -43,10 +47,37 @@ HUB_ORDER = Table(
     Column("rounding_fen", BigInteger, nullable=False),
     Column("paid_fen", BigInteger, nullable=False),
     *(Column(f"{method}_fen", BigInteger, nullable=False) for method in METHODS),
+    # The till's how many-th order at this hub, from 1: whoever reads goes on behind the last read.
+    Column("arrival", BigInteger, nullable=False, server_default="0"),
+    Index("hub_order_arrival", "till", "arrival", unique=True),
+    Index("hub_order_day", "till", "day", "arrival"),
+    Index("hub_order_by_day", "day", "till"),
     postgresql_partition_by=BY_TILL,
 )
 
-STEPS = (HubStep("orders", tables=(HUB_ORDER,)),)
+
+def _number(connection: Connection) -> None:
+    """Number the orders that came before arrivals were counted."""
+    order = HUB_ORDER.c
+    key = (order.till, order.order_id, order.body_sha256)
+    place = func.row_number().over(
+        partition_by=order.till, order_by=(order.run, order.seq, order.order_id, order.body_sha256)
+    )
+    places = select(*key, place.label("place")).where(order.arrival == 0).subquery()
+    same = [column == places.c[column.name] for column in key]
+    connection.execute(
+        update(HUB_ORDER)
+        .values(arrival=select(places.c.place).where(*same).scalar_subquery())
+        .where(order.arrival == 0)
+    )
+    for index in HUB_ORDER.indexes:
+        index.create(connection, checkfirst=True)
+
+
+STEPS = (
+    HubStep("orders", tables=(HUB_ORDER,)),
+    HubStep("orders in the order of their arrival", columns=(HUB_ORDER.c.arrival,), run=_number),
+)
 
 _MOST = 2**63
 _MOST_NAME = 64
@@ -108,8 +139,21 @@ def _is_sound(order: Order) -> bool:
 def book(connection: Connection, arrived: Sequence[Arrived], _keys: HubSecrets) -> Noticed:
     """Book sales; a body that is no order this version reads is noticed."""
     rows = [_row(one) for one in arrived]
-    add_all(connection, HUB_ORDER, [row for row in rows if row is not None])
+    found = [row for row in rows if row is not None]
+    if found:
+        # Nobody else adds orders of this till before this transaction ends.
+        last = last_arrival(connection, arrived[0].header.till)
+        for arrival, row in enumerate(found, last + 1):
+            row["arrival"] = arrival
+        add_all(connection, HUB_ORDER, found)
     return Noticed(tuple(index for index, row in enumerate(rows) if row is None))
+
+
+def last_arrival(connection: Connection, till: str) -> int:
+    """Return the arrival of a till's newest order; 0 if there is none."""
+    arrival = HUB_ORDER.c.arrival
+    found = connection.execute(select(func.max(arrival)).where(HUB_ORDER.c.till == till))
+    return found.scalar() or 0
 
 
 PROJECTIONS = (Projection(SALE, book),)

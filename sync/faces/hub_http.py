@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 import msgspec
 from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
@@ -41,6 +42,10 @@ _STATUS = {
     "settle.unknown": 404,
     "settle.unreadable": 400,
     "settle.words": 422,
+    "reader.unknown": 401,
+    "orders.unknown_till": 404,
+    "orders.unknown": 404,
+    "orders.other_epoch": 409,
 }
 _FORBIDDEN = 403
 
@@ -60,6 +65,12 @@ def add_problems(app: FastAPI, say: Language) -> None:
     @app.exception_handler(HTTPException)
     async def refused(_request: Request, error: HTTPException) -> Response:
         return problem("about:blank", error.detail, error.status_code)
+
+    @app.exception_handler(RequestValidationError)
+    async def malformed(_request: Request, error: RequestValidationError) -> Response:
+        places = sorted({str(each["loc"][-1]) for each in error.errors()})
+        title = f"Missing or malformed: {', '.join(places)}."
+        return problem(problem_type("request.malformed"), title, 422)
 
     @app.exception_handler(SQLAlchemyError)
     async def unavailable(_request: Request, error: SQLAlchemyError) -> Response:
@@ -100,7 +111,10 @@ def refusal(say: Language, refused: Refused) -> Response:
     """Answer a refusal: 403 unless `_STATUS` knows better."""
     status = _STATUS.get(refused.reason, _FORBIDDEN)
     title = refused.message.format(**refused.values)
-    return problem(problem_type(refused.reason), title, status, say.refusal(refused))
+    response = problem(problem_type(refused.reason), title, status, say.refusal(refused))
+    if refused.reason == "reader.unknown":
+        response.headers["www-authenticate"] = "Bearer"
+    return response
 
 
 def _busy(title: str) -> Response:

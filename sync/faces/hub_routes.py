@@ -8,13 +8,16 @@ from sync.faces.hub_api import till_routes, view_routes
 from sync.faces.hub_certificate_api import certificate_routes
 from sync.faces.hub_day_api import day_routes
 from sync.faces.hub_feed_api import feed_routes
+from sync.faces.hub_http import refusal
 from sync.faces.hub_signed import SignedDoor, challenge_routes
+from sync.package import HubWeb
 from sync.services.authenticating import Authenticating
 from sync.services.center_days import CenterDays
 from sync.services.feeding import Feeding
 from sync.services.hub import Hub
 from sync.services.hub_opening import OpenHub
 from sync.services.inviting import Inviting
+from sync.services.reading import Readers
 from sync.services.renewing import Renewing
 from sync.setup import CenterSettings, Setup
 
@@ -29,6 +32,11 @@ def all_routes(setup: Setup, opened: OpenHub) -> tuple[APIRouter, ...]:
     renewing = Renewing(opened.engine, opened.register, setup.packages, setup.clock)
     feeds = [feed for package in setup.packages for feed in package.feeds()]
     feeding = Feeding(opened.engine, opened.keys, feeds, setup.clock)
+    web = HubWeb(
+        opened.engine,
+        Readers(opened.engine, setup.clock).reader,
+        lambda refused: refusal(setup.say, refused),
+    )
     return (
         till_routes(hub, inviting, setup.say),
         challenge_routes(door),
@@ -36,4 +44,5 @@ def all_routes(setup: Setup, opened: OpenHub) -> tuple[APIRouter, ...]:
         day_routes(door, CenterDays(opened.engine, setup.clock)),
         feed_routes(door, feeding),
         view_routes(hub),
+        *(router for package in setup.packages for router in package.web(web)),
     )

@@ -6,6 +6,7 @@ from sync.stores.hub_epoch import HUB_EPOCH
 from sync.stores.hub_feeds import FEED, FEED_ROW
 from sync.stores.hub_identity import IDENTITY
 from sync.stores.hub_openings import OPENING
+from sync.stores.hub_tokens import TOKEN
 
 STEPS = (
     HubStep(
@@ -33,4 +34,5 @@ STEPS = (
         indexes=tuple(tables.BOOKING.indexes),
     ),
     HubStep("which lineage was seen last", tables=(OPENING,)),
+    HubStep("who reads orders, by token", tables=(TOKEN,)),
 )

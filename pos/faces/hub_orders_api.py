@@ -1,0 +1,112 @@
+"""The read API for the online store: orders of every till, for readers with a token."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Header, Path, Query, Response
+
+from pos.services.hub_orders import (
+    MOST_ORDERS,
+    DaySums,
+    HubOrders,
+    OrderPage,
+    SameOrder,
+    Tills,
+)
+from sync.faces.hub_http import PROBLEM, json_answer
+from sync.package import HubWeb, Reader
+from sync.rules.refusal import Refused
+
+MOST_PLACE = 2**63 - 1
+_TILL = r"^[0-9a-f]{32}$"
+_DAY = r"^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$"
+_ORDER = r"^[0-9A-Za-z_.:-]{1,64}$"
+
+Authorization = Annotated[str, Header(description="`Bearer` and a reader's token")]
+Till = Annotated[str, Query(pattern=_TILL, description="Install id of a till")]
+Day = Annotated[str, Query(pattern=_DAY, description="Business day, ISO date")]
+_PROBLEMS = {
+    401: "No token of a reader that the hub knows",
+    422: "A parameter is missing or malformed",
+    503: "The database does not answer: ask again",
+}
+_NO_TILL = {404: "No such till that this reader may read"}
+
+
+def order_routes(web: HubWeb) -> APIRouter:
+    """Let readers read orders; all answers are JSON, refusals problems (RFC 9457)."""
+    router = APIRouter(prefix="/v1/orders", tags=["orders"])
+    orders = HubOrders(web.engine)
+
+    def reader(authorization: str) -> Reader | Refused:
+        return web.reader(authorization)
+
+    def answered(value: object) -> Response:
+        return web.refusal(value) if isinstance(value, Refused) else json_answer(value)
+
+    @router.get(
+        "/tills",
+        summary="The tills, and how many orders of each are here",
+        response_model=Tills,
+        responses=_problems(),
+    )
+    def tills(authorization: Authorization = "") -> Response:
+        who = reader(authorization)
+        return answered(who if isinstance(who, Refused) else orders.tills(who))
+
+    @router.get(
+        "",
+        summary="Orders of a till behind a cursor, in the order of arrival",
+        response_model=OrderPage,
+        responses=_problems(_NO_TILL, {409: "The hub is in another epoch: begin again"}),
+    )
+    def page(
+        till: Till,
+        after: Annotated[int, Query(ge=0, le=MOST_PLACE, description="`next` of before")] = 0,
+        limit: Annotated[int, Query(ge=1, le=MOST_ORDERS)] = 100,
+        day: Annotated[Day | None, Query()] = None,
+        epoch: Annotated[int | None, Query(ge=0, le=MOST_PLACE, description="As known")] = None,
+        authorization: Authorization = "",
+    ) -> Response:
+        who = reader(authorization)
+        if isinstance(who, Refused):
+            return answered(who)
+        found = orders.page(who, till, after=after, limit=limit, day=day or "", known_epoch=epoch)
+        return answered(found)
+
+    @router.get(
+        "/sums",
+        summary="Count and sums of a business day, per till and over all",
+        response_model=DaySums,
+        responses=_problems(_NO_TILL),
+    )
+    def sums(day: Day, till: Till | None = None, authorization: Authorization = "") -> Response:
+        who = reader(authorization)
+        return answered(who if isinstance(who, Refused) else orders.sums(who, day, till or ""))
+
+    @router.get(
+        "/{till}/{order_id}",
+        summary="What is booked under one id of a till",
+        response_model=SameOrder,
+        responses=_problems({404: "No such till or order"}),
+    )
+    def order(
+        till: Annotated[str, Path(pattern=_TILL)],
+        order_id: Annotated[str, Path(pattern=_ORDER)],
+        authorization: Authorization = "",
+    ) -> Response:
+        who = reader(authorization)
+        return answered(who if isinstance(who, Refused) else orders.order(who, till, order_id))
+
+    return router
+
+
+def _problems(*more: dict[int, str]) -> dict[int | str, dict[str, object]]:
+    said = dict(_PROBLEMS)
+    for each in more:
+        said |= each
+    return {
+        status: {"description": meaning, "content": {PROBLEM: {}}}
+        for status, meaning in sorted(said.items())
+    }
