@@ -47,23 +47,24 @@ def table_of_lines(lines: Sequence[str], first: int, width: int) -> Table | None
 
     None where a line is not simply `width` cells: quotation marks, other lengths, empty rows.
 
-    The lines' ends become cells of their own. If these stand where they must and are as many as
-    the lines, then every line has as many cells as it must, and a column is every so many-th cell.
+    Every line ends in one cell of the whole text. If these are the cells at every `width`-th place
+    and no others, then every line has `width` cells, and a column is every `width`-th cell.
 
     >>> table_of_lines(["A,甲\\n", "B,乙\\n"], 2, 2).columns
     [['A', 'B'], ['甲', '乙']]
     """
-    block = "".join(lines)
-    end = "\r\n" if "\r" in block else "\n"
-    if not block.endswith(("\r", "\n")):
-        block += end
-    if '"' in block or f"{end}{',' * (width - 1)}{end}" in end + block:
+    text = ",".join(lines)
+    end = "\r\n" if "\r" in text else "\n"
+    if not text.endswith(("\r", "\n")):
+        text += end
+    if '"' in text or f"{end},{',' * (width - 1)}{end}" in f"{end},{text}":
         return None
-    cells = block.replace(end, f",{end},").split(",")
-    if len(cells) != len(lines) * (width + 1) + 1 or set(cells[width :: width + 1]) != {end}:
+    cells = text.split(",")
+    lasts = "".join(cells[width - 1 :: width]).split(end)
+    if len(cells) != len(lines) * width or len(lasts) != len(lines) + 1:
         return None
-    numbers = range(first, first + len(lines))
-    return Table(numbers, [cells[place : -1 : width + 1] for place in range(width)])
+    columns = [cells[place::width] for place in range(width - 1)]
+    return Table(range(first, first + len(lines)), [*columns, lasts[:-1]])
 
 
 def _too_long(row: int) -> Problem:

@@ -1,7 +1,9 @@
 """Importing a goods list into the catalogue: all of it in one transaction, or nothing."""
 
-from collections.abc import Callable, Collection, Sequence
+import sys
+from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,6 +23,8 @@ from sync.database import Database
 from sync.rules.bad_rows import MOST_PROBLEMS, BadRows, Problem, bad_rows
 from sync.rules.refusal import N_, Refused
 from sync.stores.feeds import is_fed
+
+SWITCH_S = 0.0005
 
 Progress = Callable[[int, int], None]  # how much is done, of how much
 
@@ -101,18 +105,13 @@ class _Import:
 
     def run(self, goods: GoodsFile, db: SqliteUtils, progress: Progress) -> Imported:
         """Take all the rows; raises `_RejectedError` if anything was bad."""
-        with ThreadPoolExecutor(1, "import") as writer:
-            writing: Future[Written] | None = None
+        with _writer(db) as hand_over:
             for table in goods.tables:
                 prepared = self._prepared(table)
                 if len(self._problems) > MOST_PROBLEMS:
                     raise _RejectedError(bad_rows(self._problems, MOST_PROBLEMS))
-                if writing is not None:
-                    writing.result()
-                writing = writer.submit(write, db, prepared)
+                hand_over(prepared)
                 progress(goods.done(), goods.size)
-            if writing is not None:
-                writing.result()
         self._problems += self._claims.left_open()
         if self._problems:
             raise _RejectedError(bad_rows(self._problems))
@@ -142,6 +141,32 @@ class _Import:
         if self._initials is None:
             self._initials = Initials()
         return self._initials.mnemonic(name)
+
+
+@contextmanager
+def _writer(db: SqliteUtils) -> Iterator[Callable[[Prepared], None]]:
+    """Write what is handed over in a thread of its own, one batch after the other.
+
+    What goes wrong there is raised here, at the next batch or at the end. Between two statements
+    that thread needs the interpreter for a moment; Python lets threads wait 5 ms for it.
+    """
+    usual_s = sys.getswitchinterval()
+    writing: Future[Written] | None = None
+    with ThreadPoolExecutor(1, "import") as thread:
+
+        def hand_over(prepared: Prepared) -> None:
+            nonlocal writing
+            if writing is not None:
+                writing.result()
+            writing = thread.submit(write, db, prepared)
+
+        sys.setswitchinterval(SWITCH_S)
+        try:
+            yield hand_over
+            if writing is not None:
+                writing.result()
+        finally:
+            sys.setswitchinterval(usual_s)
 
 
 def _fed() -> Refused:

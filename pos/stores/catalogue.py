@@ -62,6 +62,7 @@ def _keep_words_as_an_index_only(db: Database) -> None:
         """CREATE VIRTUAL TABLE item_words USING fts5
         (words, content = '', columnsize = 0, tokenize = 'unicode61')"""
     )
+    db.execute("INSERT INTO item_words (item_words, rank) VALUES ('automerge', 16)")
     rows = db.execute("SELECT number, data FROM item")
     words = ((number, words_of(_decode(data))) for number, data in rows)
     db.conn.executemany("INSERT INTO item_words (rowid, words) VALUES (?, ?)", words)

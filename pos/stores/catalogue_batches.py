@@ -24,10 +24,10 @@ _Parameters = tuple[object, ...]
 _Many = tuple[str, Sequence[_Parameters]]
 _One = tuple[str, _Parameters]
 
-# The items themselves stand one after another in ?2: as texts within a text they would be escaped.
+# The items stand in ?2, each a line of JSON: as texts within a text they would have to be escaped.
 _ADD_ITEMS = """INSERT INTO item (number, sku, centers, offer_id, data)
     SELECT ?1 + key, value ->> 0, value ->> 1, value ->> 2,
-    CAST(substr(?2, value ->> 3, value ->> 4) AS TEXT) FROM json_each(CAST(?3 AS TEXT))"""
+    CAST(substr(?2, value ->> 3, value ->> 4 - 1) AS TEXT) FROM json_each(CAST(?3 AS TEXT))"""
 _ADD_WORDS = """INSERT INTO item_words (rowid, words)
     SELECT ? + key, value FROM json_each(CAST(? AS TEXT))"""
 _ADD_CODES = """INSERT OR REPLACE INTO item_code (code, item)
@@ -107,8 +107,8 @@ def words_of(item: Item) -> str:
 
 def _adding(following: int, items: Sequence[Item]) -> Iterator[_One]:
     encoded = _encode_lines(items)
-    lengths = list(map(len, encoded.split(b"\n")))  # no item's JSON has a line break
-    starts = accumulate(lengths, lambda start, length: start + length + 1, initial=1)
+    lengths = list(map(len, encoded.splitlines(keepends=True)))
+    starts = accumulate(lengths, initial=1)
     rows = [
         (item.sku, _centers(item), item.offer_id or None, start, length)
         for item, start, length in zip(items, starts, lengths, strict=False)
