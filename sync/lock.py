@@ -12,7 +12,9 @@ import msgspec
 
 from sync.rules.refusal import N_, Fault, Refused
 
-Writing = Literal["counter", "sell", "import", "push", "close", "enrol", "print", "demo"]
+Writing = Literal[
+    "counter", "sell", "import", "push", "close", "enrol", "print", "restore", "demo"
+]
 _OPENING_TIMEOUT_S = 15
 
 
@@ -85,6 +87,7 @@ _HELD: dict[str, str] = {
     "close": N_("Process {pid} is closing the day at till {till}."),
     "enrol": N_("Process {pid} is enrolling till {till}."),
     "print": N_("Process {pid} is printing a receipt of till {till} again."),
+    "restore": N_("Process {pid} is restoring till {till} from a backup."),
     "demo": N_("Process {pid} is preparing the demo at till {till}."),
 }
 _WAIT = N_("Wait until it has finished, then try again.")
@@ -97,6 +100,7 @@ _BESIDE_A_COUNTER: dict[Writing, str] = {
     "close": N_("Close the counter with {key} first, then close the day."),
     "enrol": N_("Close the counter with {key} first, then enrol."),
     "print": N_("Print it again in the counter that is open there."),
+    "restore": N_("Close the counter with {key} first, then restore."),
     "demo": N_("Close the demo's counter with {key} first."),
 }
 

@@ -20,6 +20,8 @@ COMMANDS = {
     "status": "sync.faces.till_commands:status_command",
     "eod": "sync.faces.eod_commands:eod_command",
     "settle": "sync.faces.eod_commands:settle_command",
+    "backup": "sync.faces.backup_commands:backup_command",
+    "restore": "sync.faces.backup_commands:restore_command",
     "verify": "sync.faces.till_commands:verify_command",
 }
 

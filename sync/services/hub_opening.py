@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from filelock import ReadWriteLock
 from sqlalchemy import URL, Engine, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from sync.database import hub_snapshot, hub_transaction, open_hub
+from sync.hub_presence import be_present
 from sync.keys import HUB_KEY, HubKeys, has_hub_keys, load_or_create_hub_keys
 from sync.package import HubStep
 from sync.rules.refusal import N_, Fault, Refused
@@ -26,6 +28,7 @@ class OpenHub:
     engine: Engine
     keys: HubKeys
     directory: Path
+    presence: ReadWriteLock
     medium: SecondMedium | None = None
 
     @property
@@ -34,49 +37,69 @@ class OpenHub:
         return Register(self.keys, self.medium)
 
     def close(self) -> None:
-        """Close every connection."""
+        """Close every connection, and let the hub's data be replaced."""
         self.engine.dispose()
+        self.presence.close()
 
 
 def open_hub_data(
-    setup: Setup, database: str = "", *, without_medium: bool = False
+    setup: Setup, database: str = "", *, without_medium: bool = False, put_back: str = ""
 ) -> OpenHub | Refused:
     """Open the hub's keys and database (`database`, else [hub] database, else SQLite here).
 
     Creates what is missing, but no keys for a database that belongs to a hub already, and carries
     out what only the second medium knows. Refused if the database cannot be used or is another
-    hub's; raises `Fault` for directory, keys and second medium. `without_medium` leaves that
-    alone, for whoever is about to begin on it.
+    hub's, or while a restore replaces it; raises `Fault` for directory, keys and second medium.
+    `without_medium` leaves that alone, for whoever is about to begin on it; `put_back` says why
+    the database is known to have been put back.
     """
     directory = setup.hub_directory
     try:
         directory.mkdir(parents=True, exist_ok=True, mode=0o700)
     except OSError as error:
         raise Fault(_unusable(directory, error.strerror)) from error
-    here = URL.create("sqlite", database=str(directory / "hub.db"))
-    url = database or setup.hub.database or here.render_as_string(hide_password=False)
+    url = hub_url(setup, database)
+    if isinstance(url, Refused):
+        return url
     try:
-        parsed = make_url(url)
-        if parsed.get_backend_name() == "sqlite" and parsed.database in (None, "", ":memory:"):
-            return _unusable(url, "a hub keeps its database in a file")
-        engine = open_hub(url)
+        engine = open_hub(url.render_as_string(hide_password=False))
     except (ArgumentError, ImportError) as error:
         return _unusable("[hub] database", error)
+    presence = be_present(directory)
+    if isinstance(presence, Refused):
+        return presence
     opened: OpenHub | Refused | None = None
     try:
-        prepared = _prepared(setup, engine, directory)
+        prepared = _prepared(setup, engine, directory, presence)
         if isinstance(prepared, OpenHub) and not without_medium:
-            prepared = _caught_up(replace(prepared, medium=second_medium(setup)), setup)
+            prepared = replace(prepared, medium=second_medium(setup))
+            _catch_up(prepared, setup, put_back)
         opened = prepared
     except DBAPIError as error:
         opened = _unusable(engine.url.render_as_string(), error.orig)
     finally:
         if not isinstance(opened, OpenHub):
             engine.dispose()
+            presence.close()
     return opened
 
 
-def _prepared(setup: Setup, engine: Engine, directory: Path) -> OpenHub | Refused:
+def hub_url(setup: Setup, database: str = "") -> URL | Refused:
+    """Return where the hub's database is: `database`, else [hub] database, else SQLite here."""
+    here = URL.create("sqlite", database=str(setup.hub_directory / "hub.db"))
+    given = database or setup.hub.database
+    try:
+        url = make_url(given) if given else here
+        if url.get_backend_name() == "sqlite" and url.database in (None, "", ":memory:"):
+            return _unusable(given, "a hub keeps its database in a file")
+    except (ArgumentError, ImportError) as error:
+        return _unusable("[hub] database", error)
+    return url
+
+
+def _prepared(
+    setup: Setup, engine: Engine, directory: Path, presence: ReadWriteLock
+) -> OpenHub | Refused:
     refused = _migrate(engine, setup)
     if refused is not None:
         return refused
@@ -90,7 +113,7 @@ def _prepared(setup: Setup, engine: Engine, directory: Path) -> OpenHub | Refuse
             owner = hub_identity.claim(connection, keys.hub_id)
     if owner != keys.hub_id:
         return _not_ours(engine, owner, directory)
-    return OpenHub(engine, keys, directory)
+    return OpenHub(engine, keys, directory, presence)
 
 
 def second_medium(setup: Setup) -> SecondMedium | None:
@@ -99,14 +122,13 @@ def second_medium(setup: Setup) -> SecondMedium | None:
     return SecondMedium(setup.place(given)) if given else None
 
 
-def _caught_up(opened: OpenHub, setup: Setup) -> OpenHub:
+def _catch_up(opened: OpenHub, setup: Setup, put_back: str) -> None:
     """Check both copies of the register and carry out what only the second medium knows."""
     hub_register.check_medium(opened.register)
     with hub_transaction(opened.engine) as connection:
         hub_register.up_to_date(connection, opened.register)
         hub_register.adopt_unrecorded(connection, opened.register, setup.clock.now_ms())
-    lineage_of(setup, opened).opened()
-    return opened
+    lineage_of(setup, opened).opened(put_back)
 
 
 def lineage_of(setup: Setup, opened: OpenHub) -> Lineage:
