@@ -136,6 +136,12 @@ def _status_text(setup: Setup, status: SyncStatus) -> str:
     if status.last_contact_ms is not None:
         moment = china_time(status.last_contact_ms).strftime("%Y-%m-%d %H:%M:%S")
         lines.append(say("last contact: {moment}", moment=moment))
+    for feed, fed in status.feeds.items():
+        lines.append(
+            say("{feed}: version {version}, {age} s ago", feed=feed, version=fed.version, age=fed.age_s)
+        )
+    if status.feeds_reason:
+        lines.append(say("the last pull was refused ({reason})", reason=status.feeds_reason))
     closed = [run.run for run in status.runs if run.closed]
     if closed:
         lines.append(say("runs closed because they diverged: {runs}", runs=", ".join(closed)))

@@ -7,6 +7,7 @@ from typing import Literal
 import msgspec
 
 from sync.services.till import OpenTill
+from sync.stores import feeds
 from sync.stores import journal as journals
 from sync.stores.contacts import read_contact
 from sync.stores.enrolment import read_enrolment
@@ -23,12 +24,20 @@ class RunStatus(msgspec.Struct, frozen=True, kw_only=True):
     closed: bool
 
 
+class FeedStatus(msgspec.Struct, frozen=True, kw_only=True):
+    """How far this till is in a feed, and how long ago that was known to be all there is."""
+
+    version: int
+    age_s: int
+
+
 class SyncStatus(msgspec.Struct, frozen=True, kw_only=True):
     """`oldest_pending_s` is the age of the oldest entry not yet at the hub, None if none is.
 
     The hub is in `alarm` for as long as it says that nobody has settled one about this till, also
     while it cannot be reached; `reason` names the kinds, and what else is wrong.
-    `last_contact_ms` is when it last answered.
+    `last_contact_ms` is when it last answered. `feeds` are those that were ever fed here;
+    `feeds_reason` is the slug of what refused the last pull, empty if nothing did.
     """
 
     pending: int
@@ -37,6 +46,8 @@ class SyncStatus(msgspec.Struct, frozen=True, kw_only=True):
     hub: HubState
     reason: str
     last_contact_ms: int | None
+    feeds: dict[str, FeedStatus] = {}
+    feeds_reason: str = ""
 
 
 def read_status(till: OpenTill) -> SyncStatus:
@@ -46,6 +57,7 @@ def read_status(till: OpenTill) -> SyncStatus:
     oldest_ms = journals.oldest_unpushed_ms(db, states)
     age_s = None if oldest_ms is None else max(0, till.now_ms() - oldest_ms) // 1000
     contact = read_contact(db)
+    pulled = feeds.last_pull(till.reference.read())
     hub: HubState = "not_enrolled"
     if read_enrolment(db) is not None:
         hub = "unknown" if contact is None else "alarm" if contact.alarms else contact.state
@@ -64,7 +76,19 @@ def read_status(till: OpenTill) -> SyncStatus:
         hub=hub,
         reason="" if contact is None else " ".join((*contact.alarms, contact.reason)).strip(),
         last_contact_ms=None if contact is None else contact.answered_at_ms,
+        feeds=_feeds(till),
+        feeds_reason=pulled.reason if pulled else "",
     )
+
+
+def _feeds(till: OpenTill) -> dict[str, FeedStatus]:
+    now_ms = till.now_ms()
+    return {
+        name: FeedStatus(
+            version=kept.cursor.version, age_s=max(0, now_ms - kept.current_ms) // 1000
+        )
+        for name, kept in feeds.cursors(till.reference.read()).items()
+    }
 
 
 def no_status(reason: str) -> SyncStatus:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import logging
 import os
-import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from pos.faces.counter.hub_threads import hub_threads
 from pos.faces.counter.panels import Standing
 from pos.faces.counter.services import Services
 from pos.faces.printers import make_worker
@@ -19,7 +18,6 @@ from pos.services.checkout import Checkout
 from pos.services.printing import PrintWorker
 from pos.services.register import Register
 from pos.stores import orders
-from sync.access import Access, AccessEnded
 from sync.database import SqliteError, disk_faults
 from sync.faces.answers import accepted
 from sync.rules.refusal import Fault, Refused
@@ -28,15 +26,8 @@ from sync.services.status import read_status
 from sync.services.till import OpenTill, open_till
 from sync.setup import Setup
 
-if TYPE_CHECKING:
-    import httpx2
-
 # Read when textual is imported: Esc is not waited for long, and a frame not for the next 60th.
 TERMINAL = {"ESCDELAY": "25", "TEXTUAL_FPS": "240"}
-
-SCREEN_FIRST_S = 1.0
-READ_AGAIN_S = 5.0
-FAREWELL_S = 0.5
 
 
 def open_counter(setup: Setup) -> None:
@@ -54,7 +45,7 @@ def open_counter(setup: Setup) -> None:
             sign_in(till, setup.till.cashier)
         printing.start()
         stack.callback(printing.stop)
-        stack.enter_context(_courier(till))
+        stack.enter_context(hub_threads(till))
         from pos.faces.counter.app import CounterApp
 
         CounterApp(services).run()
@@ -93,7 +84,15 @@ def _standing(till: OpenTill, printing: PrintWorker) -> Standing | None:
         waiting = printing.unfinished()
     except (Fault, SqliteError):
         return None
-    return Standing(status.hub, status.reason, status.pending, printing.state, waiting)
+    return Standing(
+        status.hub,
+        status.reason,
+        status.pending,
+        printing.state,
+        waiting,
+        max((fed.age_s // 60 for fed in status.feeds.values()), default=None),
+        status.feeds_reason,
+    )
 
 
 @contextmanager
@@ -108,50 +107,3 @@ def _log_file(directory: Path) -> Iterator[None]:
     finally:
         log.removeHandler(handler)
         handler.close()
-
-
-@contextmanager
-def _courier(till: OpenTill) -> Iterator[None]:
-    """Push in the background while the counter is open.
-
-    At the end the till is free to be closed at once; a request under way is left to itself, and
-    its entries are sent again next time.
-    """
-    access = Access()
-    thread = threading.Thread(target=_push, args=(till, access), name="courier", daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        access.end()
-        thread.join(FAREWELL_S)
-
-
-def _push(till: OpenTill, access: Access) -> None:
-    """Once the screen stands, load what speaks to the hub and push; without an address, neither."""
-    if access.wait(SCREEN_FIRST_S):
-        return
-    from sync.services.courier import Courier
-
-    client = _client(till, access)
-    if client is not None:
-        with client:
-            Courier(till, client, access).run_forever()
-
-
-def _client(till: OpenTill, access: Access) -> httpx2.Client | None:
-    """Make a client for the till's hub; None without an address, or if the till is closing."""
-    from sync.services.courier import hub_client
-
-    while not access.ended:
-        try:
-            with access.use(), disk_faults(till.directory):
-                client = hub_client(till)
-        except AccessEnded:
-            return None
-        except Fault:
-            # The till's own database could not be read: like the courier, try again.
-            access.wait(READ_AGAIN_S)
-            continue
-        return None if isinstance(client, Refused) else client
-    return None

@@ -36,11 +36,16 @@ PRINTER_WORDS: dict[PrinterState, tuple[str, Tone]] = {
 }
 
 
+FRESH_MINUTES = 15
+OLD_HOURS = 48
+
+
 @dataclass(frozen=True, slots=True)
 class Standing:
     """What goes on beside the sale: the hub, entries it has not got, the printer, what waits.
 
-    `reason` says in slugs what an alarm of the hub is about.
+    `reason` says in slugs what an alarm of the hub is about. `fed_age_min` is the age of the
+    oldest of the hub's feeds here, None without any; `fed_reason` the slug of what refused the last pull.
     """
 
     hub: HubState = "unknown"
@@ -48,6 +53,8 @@ class Standing:
     pending: int = 0
     printer: PrinterState = "none"
     unprinted: int = 0
+    fed_age_min: int | None = None
+    fed_reason: str = ""
 
 
 def total_rows(say: Language, basket: PricedBasket, width: int) -> list[Row]:
@@ -136,8 +143,26 @@ def state_rows(say: Language, standing: Standing, held: int, width: int) -> list
         *([pair(say("To print"), waiting, width, "money")] if standing.unprinted else []),
         pair(say("Hub"), f"● {say(hub)}", width, hub_tone),
         *alarm,
+        *_fed_rows(say, standing, width),
         pair(say("Entries"), pending, width, "money" if standing.pending else "dim"),
     ]
+
+
+def _fed_rows(say: Language, standing: Standing, width: int) -> list[Row]:
+    """Return how old the goods, prices and members are that the hub feeds."""
+    if standing.fed_reason.startswith("feed."):
+        return [pair(say("Prices"), f"● {say('ALARM: tell the manager')}", width, "bad")]
+    if standing.fed_age_min is None:
+        return []
+    minutes = standing.fed_age_min
+    if minutes < FRESH_MINUTES:
+        return [pair(say("Prices"), say("up to date"), width, "dim")]
+    if minutes < 60:
+        return [pair(say("Prices"), say("{count} min old", count=minutes), width)]
+    hours = minutes // 60
+    if hours < OLD_HOURS:
+        return [pair(say("Prices"), say("{count} h old", count=hours), width, "money")]
+    return [pair(say("Prices"), say("{count} days old", count=hours // 24), width, "bad")]
 
 
 def last_rows(say: Language, order: Order | None, keys: KeySettings, width: int) -> list[Row]:
