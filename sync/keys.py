@@ -1,5 +1,6 @@
 """Key files of a till and of a hub: made at first use, mode 0600, a damaged one is refused."""
 
+import contextlib
 import hashlib
 import hmac
 import os
@@ -151,24 +152,26 @@ def _read(path: Path, purpose: str, count: int) -> tuple[bytes, ...]:
 def _write(path: Path, purpose: str, secrets: tuple[bytes, ...], *, keep: bool = False) -> None:
     """Write a key file durably under its final name; with `keep` the first writer wins."""
     kept = _KeyFile(purpose, tuple(secret.hex() for secret in secrets), _check(purpose, secrets))
-    draft = path.with_name(f"{path.name}.{os.getpid()}.new")
+    draft = path.with_name(f"{path.name}.{os.urandom(8).hex()}.new")
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        draft.unlink(missing_ok=True)
         with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as target:
             target.write(msgspec.json.encode(kept))
             target.flush()
             os.fsync(target.fileno())
         _place(draft, path, keep=keep)
     except OSError as error:
+        draft.unlink(missing_ok=True)
         raise Fault(_unusable(path, error.strerror)) from error
 
 
 def _place(draft: Path, path: Path, *, keep: bool) -> None:
-    if keep and path.exists():
+    if keep:
+        with contextlib.suppress(FileExistsError):  # another process was quicker
+            path.hardlink_to(draft)
         draft.unlink()
-        return
-    draft.replace(path)
+    else:
+        draft.replace(path)
     if os.name == "posix":
         directory = os.open(path.parent, os.O_RDONLY)
         try:

@@ -1,99 +1,18 @@
 """The hub as a process of its own: real sockets, the till's own courier, signals, many at once."""
 
 import contextlib
-import json
-import os
 import signal
 import socket
-import subprocess
-import sys
 import threading
-from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
-import httpx2
-import msgspec
 import pytest
 
-import xuanpin
-from sync.rules.entry import Draft
-from sync.services.courier import Courier, PushReport, hub_client
-from sync.services.enrolment import Enroller
-from sync.services.hub import Summary
-from sync.services.till import OpenTill
-from sync.stores import journal as journals
-from sync.stores.enrolment import Enrolment
+from sync.services.courier import PushReport
 
-from .tills import make_setup, opened
+from .hub_processes import Machine, counts, enrolled, push, sell_fast
 
 pytestmark = pytest.mark.slow
-FRONT_DOOR = str(Path(xuanpin.__file__))
-
-
-@dataclass
-class Machine:
-    """Where a hub keeps its data; commands run there as processes."""
-
-    root: Path
-
-    def command(self, *arguments: str) -> list[str]:
-        return [sys.executable, FRONT_DOOR, "--language", "en", "sync", *arguments]
-
-    @property
-    def environment(self) -> dict[str, str]:
-        kept = {name: value for name, value in os.environ.items() if "XUANPIN" not in name}
-        return {**kept, "XDG_DATA_HOME": str(self.root), "XDG_CONFIG_HOME": str(self.root)}
-
-    def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            self.command(*arguments),
-            env=self.environment,
-            cwd=self.root,
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-        )
-
-    def invite(self, name: str) -> str:
-        said = self.run("invite", name, "--json")
-        assert said.returncode == 0, said.stderr
-        return str(json.loads(said.stdout)["code"])
-
-    @contextlib.contextmanager
-    def serving(self, port: int = 0) -> Iterator["Serving"]:
-        process = subprocess.Popen(
-            self.command("hub", "--port", str(port), "--json"),
-            env=self.environment,
-            cwd=self.root,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        assert process.stdout is not None
-        with process, process.stdout:
-            try:
-                yield Serving(process, str(json.loads(process.stdout.readline())["url"]))
-            finally:
-                process.kill()
-
-
-@dataclass
-class Serving:
-    process: subprocess.Popen[str]
-    url: str
-
-    @property
-    def port(self) -> int:
-        return int(self.url.rsplit(":", 1)[1])
-
-    def ended(self, number: signal.Signals) -> int:
-        self.process.send_signal(number)
-        return self.process.wait(30)
-
-    def summary(self) -> Summary:
-        with httpx2.Client(trust_env=False) as client:
-            return msgspec.json.decode(client.get(f"{self.url}/v1/summary").content, type=Summary)
 
 
 @pytest.fixture
@@ -101,37 +20,6 @@ def machine(tmp_path: Path) -> Machine:
     root = tmp_path / "hub-machine"
     root.mkdir()
     return Machine(root)
-
-
-@contextlib.contextmanager
-def enrolled(root: Path, machine: Machine, hub: Serving, name: str) -> Iterator[OpenTill]:
-    with opened(make_setup(root / name, till=name)) as till:
-        with client_of(till, hub) as client:
-            assert isinstance(Enroller(till, client).enrol(machine.invite(name)), Enrolment)
-        yield till
-
-
-def client_of(till: OpenTill, hub: Serving) -> httpx2.Client:
-    client = hub_client(till, hub.url)
-    assert isinstance(client, httpx2.Client)
-    return client
-
-
-def sell_fast(till: OpenTill, count: int) -> None:
-    """Journal so many things in one transaction."""
-    with till.journal.transaction() as db:
-        for _ in range(count):
-            draft = Draft("sign_in", till.new_id(), till.today().isoformat(), 0, b"{}")
-            journals.append(db, till.run, till.stamp(), draft)
-
-
-def push(till: OpenTill, hub: Serving) -> PushReport:
-    with client_of(till, hub) as client:
-        return Courier(till, client).push()
-
-
-def counts(hub: Serving) -> dict[str, int]:
-    return {till.name: till.kinds["sign_in"].count for till in hub.summary().tills}
 
 
 def test_a_killed_hub_has_what_it_acknowledged_and_gets_the_rest(
