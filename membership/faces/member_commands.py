@@ -27,10 +27,12 @@ STATE_NAMES: dict[State, str] = {
 def show_command(setup: Setup, text: str, as_json: bool) -> None:
     """Show a member in whatever state; exit status 2 if nobody is found."""
     with accepted(setup, open_till(setup, "read"), as_json=as_json) as till:
-        found = Desk(till).look_up(text)
+        desk = Desk(till)
+        found, age_s = desk.look_up(text), desk.revocations_age_s()
     member = accepted(setup, found, as_json=as_json)
     standing = CardStanding(member.state, member.card, member.refused)
-    answer(_described(setup.say, standing, member), _values(standing), as_json=as_json)
+    text = _described(setup.say, standing, member, age_s)
+    answer(text, _values(standing, age_s), as_json=as_json)
 
 
 @click.command("verify", help="Verify a PLUS card; exit status 0 if this till accepts it.")
@@ -40,20 +42,23 @@ def show_command(setup: Setup, text: str, as_json: bool) -> None:
 def verify_command(setup: Setup, card: str, as_json: bool) -> None:
     """Verify a card; exit status 2 and the reason on stderr if it is not accepted."""
     opened = open_till(setup, "read")
+    age_s = None
     if isinstance(opened, Refused):
         standing = CardStanding("invalid", None, opened)
     else:
         with opened as till:
-            standing = Desk(till).standing(card)
+            desk = Desk(till)
+            standing, age_s = desk.standing(card), desk.revocations_age_s()
     if standing.refused is None:
-        answer(_described(setup.say, standing, None), _values(standing), as_json=as_json)
+        text = _described(setup.say, standing, None, age_s)
+        answer(text, _values(standing, age_s), as_json=as_json)
         return
     if as_json:
-        answer("", _values(standing), as_json=True)
+        answer("", _values(standing, age_s), as_json=True)
     refuse(setup, standing.refused)
 
 
-def _values(standing: CardStanding) -> dict[str, object]:
+def _values(standing: CardStanding, age_s: int | None) -> dict[str, object]:
     card = standing.card
     return {
         "state": standing.state,
@@ -61,10 +66,13 @@ def _values(standing: CardStanding) -> dict[str, object]:
         "serial": card.serial if card else None,
         "from": card.from_day.isoformat() if card else None,
         "until": card.until.isoformat() if card else None,
+        "revocations_age_s": age_s,
     }
 
 
-def _described(say: Language, standing: CardStanding, member: Member | None) -> str:
+def _described(
+    say: Language, standing: CardStanding, member: Member | None, age_s: int | None
+) -> str:
     card = standing.card
     assert card is not None
     lines = [
@@ -77,6 +85,11 @@ def _described(say: Language, standing: CardStanding, member: Member | None) -> 
     ]
     if member and member.last4:
         lines.append(say("Phone {phone}", phone=member.label))
+    lines.append(
+        say("Revoked cards: never heard of at this till")
+        if age_s is None
+        else say("Revoked cards: as of {minutes} minutes ago", minutes=age_s // 60)
+    )
     if standing.refused:
         lines.append(say.refusal(standing.refused))
     return "\n".join(lines)

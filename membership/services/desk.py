@@ -6,6 +6,7 @@ from collections.abc import Callable
 from sqlite_utils import Database
 
 from membership.rules import card as cards
+from membership.rules import revocation
 from membership.rules.card import (
     PROVISIONAL,
     SERIAL_BYTES,
@@ -29,6 +30,7 @@ from membership.stores.members import Kept
 from sync.rules import certificate as certificates
 from sync.rules.refusal import N_, Refused
 from sync.services.till import OpenTill
+from sync.stores import feeds
 from sync.stores.revoked_tills import sold_after_revocation
 
 _SERIAL_DIGITS = 2 * SERIAL_BYTES
@@ -75,6 +77,22 @@ class Desk:
         if isinstance(signed, Refused):
             return CardStanding("invalid", None, signed)
         return cards.standing_of(signed, self._trust(signed))
+
+    def revocations_age_s(self) -> int | None:
+        """Return how old the list of revoked cards is, in seconds; None before it ever came.
+
+        Where the hub has revoked nothing yet, it is as old as the last pull that went well.
+        """
+        reference = self._till.reference.read()
+        kept = feeds.cursors(reference).get(revocation.FEED)
+        pulled = feeds.last_pull(reference)
+        if kept is not None:
+            as_of_ms = kept.current_ms
+        elif pulled is not None and not pulled.reason:
+            as_of_ms = pulled.tried_ms
+        else:
+            return None
+        return max(0, self._till.now_ms() - as_of_ms) // 1000
 
     def token(self, phone: str) -> PhoneToken | Refused:
         """Turn a phone number into what may be kept of it; refused until enrolled."""

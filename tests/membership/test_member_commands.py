@@ -12,8 +12,10 @@ from membership.rules.grant import Grant, Issuer, make_grant
 from membership.rules.phone import PhoneToken
 from membership.services.desk import Desk
 from membership.stores import members
+from sync.rules.feed_cursor import Cursor
 from sync.services.till import OpenTill, open_till
 from sync.setup import Setup
+from sync.stores import feeds
 
 from .certified import CARD, DAY_MS, HUB, NOON_MS, SetClock, enrol, key_of
 
@@ -55,6 +57,7 @@ def test_a_good_card_is_verified_beside_the_open_counter(setup: Setup, card: str
         "serial": "0badc0ffee01",
         "from": "2026-11-22",
         "until": "2027-11-22",
+        "revocations_age_s": None,
     }
 
 
@@ -68,6 +71,7 @@ def test_a_forged_card_is_refused_in_one_line(setup: Setup, card: str) -> None:
         "serial": None,
         "from": None,
         "until": None,
+        "revocations_age_s": None,
     }
     assert len(result.stderr.splitlines()) == 1
     plain = run(setup, verify_command, forged)
@@ -93,7 +97,27 @@ def test_a_member_is_shown_by_phone_serial_or_card(setup: Setup, card: str, by: 
         "PLUS membership 0badc0ffee01: active",
         "Valid from 2026-11-22 through 2027-11-22",
         "Phone ****1234",
+        "Revoked cards: never heard of at this till",
     ]
+
+
+def test_the_age_of_the_revoked_cards_is_told(
+    setup: Setup, till: OpenTill, card: str, clock: SetClock
+) -> None:
+    def age_s() -> object:
+        return answered(run(setup, verify_command, card, "--json"))["revocations_age_s"]
+
+    with till.reference.transaction() as db:
+        feeds.note_pull(db, (), NOON_MS, "")
+    clock.at_ms = NOON_MS + 90_000
+    assert age_s() == 90, "nothing was ever revoked: as old as the pull"
+    with till.reference.transaction() as db:
+        cursor = Cursor("f" * 32, "revocations", 0, 1, 7)
+        feeds.keep_cursor(db, cursor, b"", NOON_MS + 60_000)
+        feeds.note_pull(db, (), NOON_MS + 80_000, "hub.unreachable")
+    assert age_s() == 30, "a pull that failed makes it no younger"
+    text = run(setup, verify_command, card).stdout
+    assert text.splitlines()[-1] == "Revoked cards: as of 0 minutes ago"
 
 
 def test_nobody_found_is_one_line_and_status_2(setup: Setup, card: str) -> None:
