@@ -13,7 +13,7 @@ import msgspec
 from sync.rules.refusal import N_, Fault, Refused
 
 Writing = Literal[
-    "counter", "sell", "import", "push", "close", "enrol", "print", "restore", "demo"
+    "counter", "sell", "import", "push", "replies", "close", "enrol", "print", "restore", "demo"
 ]
 _OPENING_TIMEOUT_S = 15
 
@@ -84,6 +84,7 @@ _HELD: dict[str, str] = {
     "sell": N_("Process {pid} is ringing up a sale at till {till}."),
     "import": N_("Process {pid} is importing goods at till {till}."),
     "push": N_("Process {pid} is sending to the hub for till {till}."),
+    "replies": N_("Process {pid} is taking in the hub's replies at till {till}."),
     "close": N_("Process {pid} is closing the day at till {till}."),
     "enrol": N_("Process {pid} is enrolling till {till}."),
     "print": N_("Process {pid} is printing a receipt of till {till} again."),
@@ -97,6 +98,7 @@ _BESIDE_A_COUNTER: dict[Writing, str] = {
     "sell": N_("Sell in the counter that is open there."),
     "import": N_("Close the counter with {key} first, then import."),
     "push": N_("The counter sends by itself; its status line shows what is pending."),
+    "replies": N_("Close the counter with {key} first, then take in the replies."),
     "close": N_("Close the counter with {key} first, then close the day."),
     "enrol": N_("Close the counter with {key} first, then enrol."),
     "print": N_("Print it again in the counter that is open there."),

@@ -33,6 +33,11 @@ ALARM_WORDS = {
     "fork": N_("two entries in one place: was this till's data copied while it sold?"),
 }
 
+PARTED = N_(
+    "The hub knows another continuation of {runs}: closed, carried on in a new run."
+    " Was this till's data copied or put back?"
+)
+
 
 @click.command("enrol")
 @click.argument("code")
@@ -86,11 +91,7 @@ def push_command(setup: Setup, as_json: bool) -> None:
         pending=report.pending,
     )
     if report.closed_runs:
-        text += "\n" + setup.say(
-            "The hub knows another continuation of {runs}: closed, carried on in a new run."
-            " Was this till's data copied or put back?",
-            runs=", ".join(report.closed_runs),
-        )
+        text += "\n" + setup.say(PARTED, runs=", ".join(report.closed_runs))
     if isinstance(renewed, Certificate):
         day = day_of(renewed.until_day).isoformat()
         text += "\n" + setup.say("The certificate was renewed; it is good until {day}.", day=day)
@@ -138,7 +139,12 @@ def _status_text(setup: Setup, status: SyncStatus) -> str:
         lines.append(say("last contact: {moment}", moment=moment))
     for feed, fed in status.feeds.items():
         lines.append(
-            say("{feed}: version {version}, {age} s ago", feed=feed, version=fed.version, age=fed.age_s)
+            say(
+                "{feed}: version {version}, {age} s ago",
+                feed=feed,
+                version=fed.version,
+                age=fed.age_s,
+            )
         )
     if status.feeds_reason:
         lines.append(say("the last pull was refused ({reason})", reason=status.feeds_reason))

@@ -59,6 +59,27 @@ def write_contact(
     )
 
 
+def heard_ms(db: Database) -> int:
+    """Return the hub's own time of the newest reply that was followed; 0 before the first."""
+    found = db.execute(
+        "SELECT max(at_ms) FROM (SELECT heard_ms AS at_ms FROM contact"
+        " UNION ALL SELECT at_ms FROM hub_clock)"
+    ).fetchone()[0]
+    return int(found or 0)
+
+
+def write_heard(db: Database, alarms: Iterable[str], hub_ms: int) -> None:
+    """Keep what a reply said that came without a network, written by the hub at `hub_ms`.
+
+    It is no word on whether the hub can be reached, and no clock: it may be days old.
+    """
+    db.execute(
+        "UPDATE contact SET alarms = ?1, heard_ms = ?2,"
+        " answered_at_ms = max(coalesce(answered_at_ms, 0), ?2)",
+        (" ".join(sorted(alarms)), hub_ms),
+    )
+
+
 def read_hub_clock(db: Database) -> Stamp | None:
     """Return the hub's signed time as it last arrived, with our monotonic clock and boot then."""
     row = db.execute("SELECT at_ms, mono_ms, boot FROM hub_clock").fetchone()

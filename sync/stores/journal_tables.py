@@ -126,3 +126,9 @@ def closed_at(db: Database) -> None:
 def alarms(db: Database) -> None:
     """Keep which alarms the hub had about this till when it last answered."""
     db.executescript("ALTER TABLE contact ADD COLUMN alarms TEXT NOT NULL DEFAULT ''")
+
+
+@MIGRATIONS()
+def heard(db: Database) -> None:
+    """Keep when the hub wrote the newest reply that came without a network."""
+    db.executescript("ALTER TABLE contact ADD COLUMN heard_ms INTEGER NOT NULL DEFAULT 0")
