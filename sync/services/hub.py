@@ -8,7 +8,7 @@ import msgspec
 from sqlalchemy import Connection, Engine
 
 from sync.clock import Clock
-from sync.database import hub_snapshot, hub_transaction
+from sync.database import hub_repeatable, hub_snapshot
 from sync.keys import HubKeys
 from sync.package import Package
 from sync.rules import reply
@@ -17,7 +17,7 @@ from sync.rules.days import china_day
 from sync.rules.merge import Gap, Verdict, merge
 from sync.rules.refusal import N_, Refused
 from sync.rules.revocation import sort_out
-from sync.rules.segment import Segment, check_segment, unpack
+from sync.rules.segment import Segment, SegmentHead, check_segment, unpack
 from sync.stores import (
     hub_alarms,
     hub_appending,
@@ -27,6 +27,22 @@ from sync.stores import (
     hub_standing,
     hub_tills,
 )
+from sync.stores.hub_locks import REGISTER, alone
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """What became of a segment's entries; in a gap, of none of them anything."""
+
+    appended: int = 0
+    duplicate: int = 0
+    forked: int = 0
+    held: int = 0
+
+    @property
+    def new(self) -> int:
+        """Return how many of them the hub did not have."""
+        return self.appended + self.forked + self.held
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +51,8 @@ class Received:
 
     reply: bytes
     gap: bool
+    head: SegmentHead
+    tally: Tally
 
 
 class Total(msgspec.Struct, frozen=True):
@@ -109,29 +127,44 @@ class Hub:
             return certificate
         if segment.head.hub_id != self._keys.hub_id:
             return _other_hub()
+        request_sha256 = hashlib.sha256(data).digest()
+        taken = hub_repeatable(
+            self._engine,
+            lambda connection: self._take(connection, segment, certificate, request_sha256),
+        )
+        if isinstance(taken, Refused):
+            return taken
+        answer, tally = taken
+        signed = reply.make_reply(answer, self._keys.sign)
+        return Received(signed, reply.FLAG_GAP in answer.flags, segment.head, tally)
+
+    def _take(
+        self,
+        connection: Connection,
+        segment: Segment,
+        certificate: Certificate,
+        request_sha256: bytes,
+    ) -> tuple[reply.Reply, Tally] | Refused:
         now_ms = self._clock.now_ms()
-        with hub_transaction(self._engine) as connection:
-            till = self._till(connection, certificate, segment.certificate, now_ms)
-            if isinstance(till, Refused):
-                return till
-            brought, flags = self._store(connection, till, segment, now_ms)
-            if day_number(china_day(now_ms)) > certificate.until_day:
-                flags = tuple(sorted({*flags, reply.FLAG_EXPIRED}))
-            asks = segment.head.first_seq == 1 or not brought
-            missing = _missing(connection, segment) if asks else ()
-            marks = _marks(connection, segment, missing)
-            alarms = hub_alarms.unsettled_kinds(connection, till.till, reply.ALARMS)
+        till = self._till(connection, certificate, segment.certificate, now_ms)
+        if isinstance(till, Refused):
+            return till
+        tally, flags = self._store(connection, till, segment, now_ms)
+        if day_number(china_day(now_ms)) > certificate.until_day:
+            flags = tuple(sorted({*flags, reply.FLAG_EXPIRED}))
+        asks = segment.head.first_seq == 1 or not tally.new
+        missing = _missing(connection, segment) if asks else ()
         answer = reply.Reply(
-            request_sha256=hashlib.sha256(data).digest(),
+            request_sha256=request_sha256,
             hub_id=self._keys.hub_id,
             till=segment.head.till,
-            marks=marks,
+            marks=_marks(connection, segment, missing),
             hub_time_ms=now_ms,
             flags=flags,
             missing=missing,
-            alarms=alarms,
+            alarms=hub_alarms.unsettled_kinds(connection, till.till, reply.ALARMS),
         )
-        return Received(reply.make_reply(answer, self._keys.sign), reply.FLAG_GAP in flags)
+        return answer, tally
 
     def check(self) -> None:
         """Ask the database for one row; raises SQLAlchemy's error if it does not answer."""
@@ -166,6 +199,10 @@ class Hub:
         known = hub_tills.till_of(connection, certificate.install)
         if known is not None:
             return known
+        alone(connection, REGISTER)  # nobody enrols meanwhile, nor comes back twice
+        known = hub_tills.till_of(connection, certificate.install)
+        if known is not None:
+            return known
         if hub_tills.till_numbered(connection, certificate.number) is not None:
             return _number_taken(certificate.number)
         name = f"#{certificate.number:03d}"
@@ -179,13 +216,13 @@ class Hub:
 
     def _store(
         self, connection: Connection, till: hub_tills.Till, segment: Segment, now_ms: int
-    ) -> tuple[bool, tuple[str, ...]]:
-        """Store what is new; return whether anything was, and what is to be flagged."""
+    ) -> tuple[Tally, tuple[str, ...]]:
+        """Store what is new; return what became of the entries, and what is to be flagged."""
         head = segment.head
         revoked = hub_revocations.revocation_of(connection, till.till)
         verdicts = _decide(connection, segment, revoked=revoked is not None)
         if isinstance(verdicts, Gap):
-            return False, (reply.FLAG_GAP,)
+            return Tally(), (reply.FLAG_GAP,)
         numbered = list(enumerate(segment.entries, head.first_seq))
         terms = revoked.revocation if revoked else None
         taken = sort_out(head.run, numbered, verdicts, terms)
@@ -197,11 +234,12 @@ class Hub:
             held = (reply.FLAG_HELD, head.run, 0, "")
             hub_appending.raise_alarms(connection, till.till, [held], now_ms, renewed=renewed)
             flags.add(reply.FLAG_HELD)
-        brought = bool(taken.appended or taken.forks or taken.held)
-        if brought:
+        new = (len(taken.appended), len(taken.forks), len(taken.held))
+        tally = Tally(new[0], len(numbered) - sum(new), new[1], new[2])
+        if tally.new:
             hub_journal.add_evidence(connection, segment, now_ms)
-        hub_standing.put_standing(connection, segment, now_ms, brought_something=brought)
-        return brought, tuple(sorted(flags))
+        hub_standing.put_standing(connection, segment, now_ms, brought_something=tally.new > 0)
+        return tally, tuple(sorted(flags))
 
 
 def _decide(

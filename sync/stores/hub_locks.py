@@ -4,6 +4,7 @@ import hashlib
 
 from sqlalchemy import BigInteger, Connection, bindparam, text
 
+REGISTER = "register"  # what is enrolled and revoked
 _LOCK = text("SELECT pg_advisory_xact_lock(:key)").bindparams(bindparam("key", type_=BigInteger))
 
 

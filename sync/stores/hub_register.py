@@ -23,7 +23,7 @@ from sync.rules.reply import Mark
 from sync.rules.revocation import FEED, Revocation, fed
 from sync.second_medium import SecondMedium
 from sync.stores import hub_feeds, hub_revocations, hub_tills
-from sync.stores.hub_locks import alone
+from sync.stores.hub_locks import REGISTER, alone
 from sync.stores.hub_tables import ACT
 from sync.stores.hub_tills import Till
 
@@ -45,7 +45,7 @@ def up_to_date(connection: Connection, register: Register) -> int:
     Returns how many records the database lacked. Raises `Fault` if the second medium cannot be
     used, was altered, or does not hold this register.
     """
-    alone(connection, "register")
+    alone(connection, REGISTER)
     if register.medium is None:
         return 0
     head = head_of(connection)
@@ -67,7 +67,7 @@ def begin(connection: Connection, register: Register) -> None:
     Raises `Fault` if it holds something else than the beginning of this register, or more.
     """
     assert register.medium is not None
-    alone(connection, "register")
+    alone(connection, REGISTER)
     lines, head = register.medium.lines(), head_of(connection)
     _agree(connection, register.medium, lines, head)
     write_missing(connection, register.medium, len(lines))

@@ -17,6 +17,7 @@ OF_THE_HUB = {  # written by enrolments, by people and by the hub itself, never 
     "invite",
     "act",
     "opening",
+    "token",
     "hub",
 }
 FROM_TILLS = [table for table in TABLES if table.name not in OF_THE_HUB]
