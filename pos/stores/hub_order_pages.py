@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from sqlalchemy import Connection, RowMapping, Select, func, select, tuple_
+from sqlalchemy import ColumnElement, Connection, RowMapping, Select, func, select, tuple_
 
 from pos.rules.order import METHODS
 from pos.stores.hub_orders import HUB_ORDER
@@ -14,16 +14,10 @@ _SUMMED = (*_AMOUNTS, *(f"{method}_fen" for method in METHODS))
 
 def arrivals(connection: Connection, center: int) -> Sequence[RowMapping]:
     """Return the tills of a center (0: of all), each with its newest order's `arrival`."""
-    last = func.coalesce(
-        select(func.max(HUB_ORDER.c.arrival))
-        .where(HUB_ORDER.c.till == TILL.c.till)
-        .scalar_subquery(),
-        0,
-    )
     return (
         connection.execute(
             _of_center(select(TILL.c.till, TILL.c.number, TILL.c.name, TILL.c.center_name), center)
-            .add_columns(last.label("arrival"))
+            .add_columns(_newest().label("arrival"))
             .order_by(TILL.c.number)
         )
         .mappings()
@@ -33,13 +27,13 @@ def arrivals(connection: Connection, center: int) -> Sequence[RowMapping]:
 
 def news(connection: Connection) -> list[tuple[str, int, int]]:
     """Return every till that has orders, its center, and its newest order's arrival."""
-    found = connection.execute(
-        select(TILL.c.till, TILL.c.center, func.max(HUB_ORDER.c.arrival))
-        .join(HUB_ORDER, HUB_ORDER.c.till == TILL.c.till)
-        .group_by(TILL.c.till, TILL.c.center)
-        .order_by(TILL.c.till)
-    )
-    return [(till, center, arrival) for till, center, arrival in found]
+    found = connection.execute(select(TILL.c.till, TILL.c.center, _newest()).order_by(TILL.c.till))
+    return [(till, center, arrival) for till, center, arrival in found if arrival]
+
+
+def _newest() -> ColumnElement[int]:
+    newest = select(func.max(HUB_ORDER.c.arrival)).where(HUB_ORDER.c.till == TILL.c.till)
+    return func.coalesce(newest.scalar_subquery(), 0)
 
 
 def is_readable(connection: Connection, till: str, center: int) -> bool:

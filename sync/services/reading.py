@@ -10,12 +10,12 @@ from sqlalchemy import Engine
 from sync.clock import Clock
 from sync.database import hub_snapshot, hub_transaction
 from sync.package import Reader
+from sync.rules.reader import check_name
 from sync.rules.refusal import N_, Refused
 from sync.stores import hub_tokens
 
 PREFIX = "xpr_"
 _TOKEN_BYTES = 32
-_NAME = re.compile(r"\w[\w.-]{0,63}")
 _SCHEME = re.compile(rf"[Bb]earer +({PREFIX}[0-9A-Za-z_-]{{43}}) *")
 
 
@@ -34,8 +34,9 @@ class Readers:
 
         Only its digest is kept. Refused if the name is taken or is none.
         """
-        if not _NAME.fullmatch(name):
-            return _bad_name(name)
+        refused = check_name(name)
+        if refused is not None:
+            return refused
         token = PREFIX + self._entropy(_TOKEN_BYTES)
         with hub_transaction(self._engine) as connection:
             reader = Reader(name, center)
@@ -73,15 +74,6 @@ def _no_token() -> Refused:
         "reader.unknown",
         N_("This needs the token of a reader that the hub knows."),
         N_("Send it as `Authorization: Bearer …`; `xuanpin sync token NAME` makes one."),
-    )
-
-
-def _bad_name(name: str) -> Refused:
-    return Refused(
-        "reader.bad_name",
-        N_("“{name}” is no name for a reader."),
-        N_("Use up to 64 letters, digits, dots and dashes."),
-        {"name": name[:64]},
     )
 
 

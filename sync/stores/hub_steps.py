@@ -7,6 +7,7 @@ from sync.stores.hub_feeds import FEED, FEED_ROW
 from sync.stores.hub_identity import IDENTITY
 from sync.stores.hub_openings import OPENING
 from sync.stores.hub_tokens import TOKEN
+from sync.stores.hub_webhooks import TOLD, WEBHOOK
 
 STEPS = (
     HubStep(
@@ -35,4 +36,5 @@ STEPS = (
     ),
     HubStep("which lineage was seen last", tables=(OPENING,)),
     HubStep("who reads orders, by token", tables=(TOKEN,)),
+    HubStep("webhooks, and what each was told", tables=(WEBHOOK, TOLD)),
 )
