@@ -286,6 +286,7 @@ def _open_sqlite(url: URL) -> Engine:
         module=sqlite3,
         connect_args={"check_same_thread": False, "timeout": BUSY_TIMEOUT_S},
         pool_timeout=BUSY_TIMEOUT_S,
+        hide_parameters=True,  # errors are logged, and what people bought is not
     )
 
     @event.listens_for(engine, "connect")
@@ -325,6 +326,7 @@ def _open_postgresql(url: URL) -> Engine:
         pool_size=10,
         max_overflow=5,
         pool_timeout=BUSY_TIMEOUT_S,
+        hide_parameters=True,
         connect_args={name: arguments[name] for name in arguments if name not in url.query},
     )
 

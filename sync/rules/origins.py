@@ -5,8 +5,7 @@ import msgspec
 from sync.rules.entry import GENESIS, Entry
 from sync.rules.reply import Mark
 from sync.rules.runs import MOST_SEQ, RUN_OPENED, RunOpened
-
-_MOST_NAME = 64
+from sync.rules.segment import is_name
 
 
 def origin_of(first: Entry) -> Mark | None:
@@ -25,4 +24,4 @@ def origin_of(first: Entry) -> Mark | None:
         return None
     if not parent.run:
         return parent if (parent.seq, parent.hash) == (0, GENESIS) else None
-    return parent if len(parent.run) <= _MOST_NAME and 1 <= parent.seq <= MOST_SEQ else None
+    return parent if is_name(parent.run) and 1 <= parent.seq <= MOST_SEQ else None
