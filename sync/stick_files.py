@@ -75,7 +75,8 @@ class Stick:
                 raise
             _sync_directory(self.directory)
         except OSError as error:
-            raise Fault(_unusable(path, error)) from error
+            missing = isinstance(error, FileNotFoundError)
+            raise Fault(_unusable(self.directory if missing else path, error)) from error
 
 
 def _sync_directory(directory: Path) -> None:
@@ -95,9 +96,10 @@ def _unusable(path: Path, error: OSError) -> Refused:
             N_("What was written before is good; go on with another stick."),
             {"path": path},
         )
+    missing = isinstance(error, FileNotFoundError)
     return Refused(
         "stick.unusable",
-        N_("{path} cannot be used: {problem}."),
+        N_("{path} does not exist.") if missing else N_("{path} cannot be used: {problem}."),
         N_("Check that the stick is plugged in and may be read and written."),
         {"path": path, "problem": error.strerror or error},
     )
