@@ -19,6 +19,7 @@ from sync.services.pulling import Puller, PullReport
 from sync.services.till import OpenTill, open_till
 from sync.setup import TillSettings
 from sync.stores.enrolment import Enrolment
+from tests.hub_databases import HubDatabase
 from tests.sync.hub_scenes import WebHub, web_hub
 from tests.sync.tills import make_setup
 
@@ -83,8 +84,8 @@ class Center:
 
 
 @contextmanager
-def center_at(root: Path) -> Iterator[Center]:
-    with web_hub(root / "hub") as hub:
+def center_at(root: Path, database: HubDatabase) -> Iterator[Center]:
+    with web_hub(root / "hub", database) as hub:
         yield Center(hub, root)
 
 

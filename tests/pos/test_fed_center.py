@@ -16,6 +16,7 @@ from pos.stores import catalogue, orders
 from sync.rules.days import china_day
 from sync.rules.refusal import Refused
 from sync.services.till import OpenTill
+from tests.hub_databases import NewDatabase, OnSqlite
 from tests.sync.tills import DAY_MS
 
 from .center_scenes import CENTERS, Center, center_at, sold
@@ -31,7 +32,14 @@ GOODS = (
 
 @pytest.fixture
 def center(tmp_path: Path) -> Iterator[Center]:
-    with center_at(tmp_path) as center:
+    with center_at(tmp_path, OnSqlite()) as center:
+        yield center
+
+
+@pytest.fixture
+def any_center(tmp_path: Path, new_database: NewDatabase) -> Iterator[Center]:
+    """Its hub keeps its data in each kind of database in turn."""
+    with center_at(tmp_path, new_database()) as center:
         yield center
 
 
@@ -75,7 +83,8 @@ def test_a_price_changes_at_midnight_at_a_till_that_is_offline(center: Center) -
         assert sold(till, register).total_fen == 15800
 
 
-def test_who_joined_at_one_till_pays_plus_at_another_by_phone(center: Center) -> None:
+def test_who_joined_at_one_till_pays_plus_at_another_by_phone(any_center: Center) -> None:
+    center = any_center
     center.publish("catalogue", *GOODS)
     with center.till("ZZ-01") as till, center.till("ZZ-02") as other:
         center.pull(till)
