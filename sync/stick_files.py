@@ -93,7 +93,7 @@ def _unusable(path: Path, error: OSError) -> Refused:
         return Refused(
             "stick.full",
             N_("There is no space left for {path}."),
-            N_("What was written before is good; go on with another stick."),
+            N_("What is written is good: take it to the hub, bring its replies, export the rest."),
             {"path": path},
         )
     missing = isinstance(error, FileNotFoundError)

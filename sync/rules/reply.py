@@ -76,8 +76,6 @@ def read_reply(data: bytes, hub_public: bytes, request_sha256: bytes) -> Reply |
         return _malformed()
     if signed.version != 1:
         return _malformed()
-    if signed.version != 1:
-        return _malformed()
     if not verify(hub_public, signed.signature, DOMAIN + signed.reply):
         return Refused(
             "reply.forged",

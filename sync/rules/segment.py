@@ -184,8 +184,6 @@ def unpack(data: bytes) -> Segment | Refused:
         return _refused("segment.malformed", N_("The segment is malformed."))
     if wire.version != 1:
         return _refused("segment.malformed", N_("The segment is malformed."))
-    if wire.version != 1:
-        return _refused("segment.version", N_("The segment is of another version."))
     if not 1 <= len(wire.entries) <= MOST_ENTRIES:
         return _refused("segment.count", N_("A segment holds 1 to 500 entries."))
     entries = []
