@@ -13,6 +13,7 @@ import click
 from pos.rules.items import Item
 from pos.services.importing import demo_goods, import_goods
 from pos.stores import catalogue
+from pos.stores.fed_goods import FEED
 from sync.faces.answers import accepted, answer, json_option, pass_setup, refuse
 from sync.faces.bad_rows import refuse_rows
 from sync.language import Language
@@ -21,6 +22,7 @@ from sync.rules.money import format_yuan
 from sync.rules.refusal import N_, Refused
 from sync.services.till import open_till
 from sync.setup import CenterSettings, Setup
+from sync.stores.feeds import is_fed
 
 NO_GOODS = N_(
     "Till {till} has no goods yet. Bring them in with `xuanpin pos import FILE`; `--demo` takes"
@@ -61,7 +63,8 @@ def items_command(setup: Setup, query: str, limit: int, as_json: bool) -> None:
     with accepted(setup, open_till(setup, "read"), as_json=as_json) as till:
         db = till.reference.read()
         items = catalogue.search(db, query, setup.till.center, till.now_ms(), limit)
-        none = N_("Nothing found for “{query}”.") if items or catalogue.count(db) else NO_GOODS
+        empty = not items and not catalogue.count(db) and not is_fed(db, FEED)
+        none = NO_GOODS if empty else N_("Nothing found for “{query}”.")
     lines = [_line(item, setup.say) for item in items]
     text = "\n".join(lines) or setup.say(none, query=query, till=setup.till.id)
     answer(text, {"items": [_values(item) for item in items]}, as_json=as_json)

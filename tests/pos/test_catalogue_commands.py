@@ -7,9 +7,14 @@ import pytest
 from click.testing import CliRunner, Result
 
 from pos.faces.catalogue_commands import import_command, items_command
+from pos.rules.price_schedule import Price, price_key
+from pos.stores.price_schedule import apply, encode
+from sync.package import FeedRow
+from sync.rules.feed_cursor import Cursor
 from sync.setup import Setup
+from sync.stores import feeds
 
-from .stocked_till import make_test_setup, opened, rows
+from .stocked_till import NOON_MS, make_test_setup, opened, rows
 
 
 @pytest.fixture
@@ -83,6 +88,30 @@ def test_an_item_without_a_member_price_shows_retail_for_members(setup: Setup) -
     run_import(setup, "--demo")
     (bag,) = json.loads(run_items(setup, "购物袋大", "--json").stdout)["items"]
     assert (bag["retail_fen"], bag["plus_fen"]) == (50, 50)
+
+
+def test_a_price_that_has_begun_is_the_price_that_is_told(setup: Setup) -> None:
+    run_import(setup, "--demo")
+    begun, to_come = (
+        FeedRow(price_key("HN-005", at_ms), encode(Price(fen)))
+        for at_ms, fen in (
+            (NOON_MS, 15800),
+            (NOON_MS + 60_000, 12800),
+        )
+    )
+    with opened(setup) as till, till.reference.transaction() as db:
+        apply(db, [begun, to_come])
+    (tea,) = json.loads(run_items(setup, "xymj", "--json").stdout)["items"]
+    assert (tea["retail_fen"], tea["plus_fen"], tea["tiers"]) == (15800, 15800, [])
+
+
+def test_a_fed_till_is_not_told_to_import(setup: Setup) -> None:
+    with opened(setup) as till, till.reference.transaction() as db:
+        feeds.keep_cursor(db, Cursor("f" * 32, "catalogue", 0, 1, 1), b"", NOON_MS)
+    assert run_items(setup, "xymj").stdout == "Nothing found for “xymj”.\n"
+    result = run_import(setup, "--demo")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "xuanpin sync publish catalogue FILE" in result.stderr
 
 
 def test_bad_rows_are_named_line_by_line_and_nothing_is_written(
