@@ -100,4 +100,5 @@ PACKAGE = Package(
     feeds=_feeds,
     web=_web,
     news=_news,
+    day_report="pos.faces.day_report.make:make",
 )

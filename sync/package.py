@@ -221,6 +221,8 @@ class Package:
 
     `web` makes the package's own routes at the hub. `news` tells, for every till, its center and
     how many things of the package there are to read: whoever reads is called when it grows.
+    `day_report` names (`module:function`) what makes a page of a day that is kept; at most one
+    package does. It gets a `DayAbout`, what was recorded, the kinds' names and the language.
     """
 
     name: str
@@ -233,3 +235,4 @@ class Package:
     feeds: Callable[[], tuple[Feed, ...]] = _no_feeds
     web: Callable[[HubWeb], tuple[APIRouter, ...]] = _no_web
     news: Callable[[Connection], Sequence[tuple[str, int, int]]] = _no_news
+    day_report: str = ""

@@ -1,4 +1,4 @@
-"""`xuanpin sync`: the hub, and what tills say to it."""
+"""`xuanpin sync`: the hub, and what tills say to it; without a subcommand, the end of day."""
 
 import click
 
@@ -26,6 +26,7 @@ COMMANDS = {
     "status": "sync.faces.till_commands:status_command",
     "eod": "sync.faces.eod_commands:eod_command",
     "settle": "sync.faces.eod_commands:settle_command",
+    "report": "sync.faces.eod_commands:report_command",
     "backup": "sync.faces.backup_commands:backup_command",
     "restore": "sync.faces.backup_commands:restore_command",
     "verify": "sync.faces.till_commands:verify_command",
@@ -36,7 +37,13 @@ COMMANDS = {
     "sync",
     cls=LazyGroup,
     commands_at=COMMANDS,
-    help="Hub and tills: enrol, push, status and verify.",
+    invoke_without_command=True,
+    help="Hub and tills: the end of day, enrol, push, status and verify.",
 )
-def group() -> None:
-    """Hold the commands of the ground floor."""
+@click.pass_context
+def group(ctx: click.Context) -> None:
+    """Open the end of day when no subcommand was named."""
+    if ctx.invoked_subcommand is None:
+        from sync.faces.eod.command import open_evening
+
+        open_evening(ctx.obj)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import NoReturn
 
 import click
@@ -10,6 +11,7 @@ import msgspec
 from sync.faces.answers import accepted, answer, json_option, pass_setup, refuse
 from sync.faces.eod import work
 from sync.faces.eod.answers import eod_text, eod_values
+from sync.faces.eod.report import write_report
 from sync.faces.eod.words import kind_names
 from sync.rules.center_day import Matter, Settlement, handle
 from sync.rules.reconciling import Reconciled
@@ -78,6 +80,32 @@ def settle_command(setup: Setup, exception: str, reason: str, who: str, as_json:
         who=settled.settlement.who,
     )
     values = {"exception": exception, "till_name": till.name, **msgspec.to_builtins(settled)}
+    answer(text, values, as_json=as_json)
+
+
+@click.command("report")
+@click.option("--day", default="", help="The business day, like 2026-11-22; else the newest.")
+@click.option(
+    "--output",
+    type=click.Path(path_type=Path),
+    help="Write it to this file; else among the data directory's reports.",
+)
+@click.option("--own", is_flag=True, help="Of this till alone, from its own journal.")
+@json_option
+@pass_setup
+def report_command(setup: Setup, day: str, output: Path | None, own: bool, as_json: bool) -> None:
+    """Write a day's report as one HTML page to keep or print."""
+    _check_day(setup, day, as_json=as_json)
+    evening = accepted(setup, work.ask(setup, day), as_json=as_json)
+    written = write_report(setup, evening, setup.say, output, own=own)
+    report = accepted(setup, written, as_json=as_json)
+    text = setup.say("The report is in {path}", path=report.path)
+    values = {
+        "day": evening.day,
+        "file": str(report.path),
+        "whole_center": report.whole_center,
+        "agreed": evening.agreed,
+    }
     answer(text, values, as_json=as_json)
 
 

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Request, Response
 from sync.faces.hub_http import JSON, binary, documented
 from sync.faces.hub_signed import ANSWER_TYPE, SIGNED_PROBLEMS, SignedDoor
 from sync.rules.center_day import Settlement
+from sync.rules.day_report import pack_page
 from sync.rules.refusal import N_, Refused
 from sync.services.authenticating import Sender
 from sync.services.center_days import CenterDays
@@ -52,6 +53,28 @@ def day_routes(door: SignedDoor, days: CenterDays) -> APIRouter:
     )
     async def entries(request: Request) -> Response:
         return await door.answered(request, 0, _entries(days, request))
+
+    @router.get(
+        "/v1/center/day/recorded",
+        summary="What the tills of the sender's center recorded for a day, with bodies",
+        response_class=Response,
+        responses=documented(
+            ANSWER_TYPE, "Signed; the content is a RecordedPage: MessagePack in zstd", _PROBLEMS
+        ),
+        openapi_extra=_parameters(
+            day="The business day, like 2026-11-22",
+            after="Where the page before ended, as it said; empty to begin",
+        ),
+    )
+    async def recorded(request: Request) -> Response:
+        asked = request.query_params
+        day, after = asked.get("day", ""), asked.get("after", "")
+
+        def answer(sender: Sender, _body: bytes) -> bytes | Refused:
+            page = days.recorded(sender.center, day, after)
+            return page if isinstance(page, Refused) else pack_page(page)
+
+        return await door.answered(request, 0, answer)
 
     @router.post(
         "/v1/center/settle",

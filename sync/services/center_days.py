@@ -1,5 +1,6 @@
 """A center's business day at the hub: what it has of every till, and exceptions settled."""
 
+import re
 from collections.abc import Iterable
 
 from sqlalchemy import Connection, Engine
@@ -18,6 +19,8 @@ from sync.rules.center_day import (
     Settlement,
     TillDay,
 )
+from sync.rules.day_report import MOST_PAGE as MOST_REPORT_PAGE
+from sync.rules.day_report import MOST_PAGE_BYTES, RecordedPage
 from sync.rules.refusal import N_, Refused
 from sync.rules.segment import is_name
 from sync.rules.totals import bad_day, in_order, is_day
@@ -27,6 +30,7 @@ from sync.stores.hub_tills import Till
 
 _MOST_RUNS = 200
 _MOST_SETTLED = 5
+_PLACE = re.compile(r"([0-9]{1,3})~([0-9A-Za-z_.:-]{1,64})~([0-9A-Za-z_.:-]{1,64})~([0-9a-f]{64})")
 
 
 class CenterDays:
@@ -66,6 +70,31 @@ class CenterDays:
         with hub_snapshot(self._engine) as connection:
             found = hub_days.listed(connection, till, day, after, MOST_PAGE + 1)
         return Page(tuple(found[:MOST_PAGE]), len(found) > MOST_PAGE)
+
+    def recorded(self, center: int, day: str, after: str) -> RecordedPage | Refused:
+        """Return the next things that a center's tills recorded for a day, with their bodies.
+
+        `after` is where the page before ended, as it said; empty to begin.
+        """
+        if not is_day(day):
+            return bad_day(day)
+        start = _read_place(after)
+        if start is None:
+            return Refused("day.bad_place", N_("That is no place to go on from."))
+        number, place = start
+        with hub_snapshot(self._engine) as connection:
+            for till in hub_tills.all_tills(connection):
+                if till.center != center or till.number < number:
+                    continue
+                begin = place if till.number == number else hub_days.START
+                things = hub_days.recorded(
+                    connection, till, day, begin, MOST_REPORT_PAGE, MOST_PAGE_BYTES
+                )
+                if things:
+                    last = things[-1]
+                    own = (last.kind, last.id, last.body_sha256)
+                    return RecordedPage(tuple(things), _write_place(till.number, own))
+        return RecordedPage((), "")
 
     def settle(self, by: str, center: int, said: Settlement) -> Settled | Refused:
         """Settle an exception of a till of this center; once settled, what was said first stays.
@@ -113,6 +142,20 @@ def _till_day(
         exceptions_left=left,
         settled=hub_alarms.newest_settled(connection, till.till, _MOST_SETTLED),
     )
+
+
+def _write_place(number: int, place: Place) -> str:
+    kind, own_id, digest = place
+    return f"{number}~{kind}~{own_id}~{digest.hex()}"
+
+
+def _read_place(text: str) -> tuple[int, Place] | None:
+    if not text:
+        return 0, hub_days.START
+    match = _PLACE.fullmatch(text)
+    if match is None:
+        return None
+    return int(match[1]), (match[2], match[3], bytes.fromhex(match[4]))
 
 
 def _unreadable(said: Settlement) -> Refused | None:

@@ -19,6 +19,7 @@ from sync.rules.center_day import (
     Settled,
     Settlement,
 )
+from sync.rules.day_report import MOST_PACKED_BYTES, Recorded, unpack_page
 from sync.rules.days import day_start_ms
 from sync.rules.enrolling import not_enrolled
 from sync.rules.reconciling import Differing, Own, Reconciled, alone, compare, reconcile
@@ -43,7 +44,8 @@ class Evening:
 
     `received_ms` is when the hub last answered about this day by this machine's clock (None:
     never), `refused` says why it did not just now. `closed` tells whether the day is closed here,
-    `business_day` is the one for which what is sold now counts.
+    `business_day` is the one for which what is sold now counts. `hub_ahead_ms` is by how much the
+    hub's clock was ahead of this machine's.
     """
 
     day: str
@@ -52,6 +54,7 @@ class Evening:
     refused: Refused | None
     closed: bool
     business_day: str
+    hub_ahead_ms: int = 0
 
     @property
     def agreed(self) -> bool:
@@ -124,6 +127,31 @@ class EndOfDay:
             after = f"&kind={last.kind}&id={last.id}&digest={last.body_sha256.hex()}"
         return compare(here, at_hub)
 
+    def recorded_here(self, day: str) -> list[Recorded]:
+        """Return what this till itself recorded for a day, with bodies."""
+        enrolment = self._till.enrolment
+        name = enrolment.name if enrolment else self._till.setup.till.id
+        return day_entries.recorded(self._till.journal.read(), day, name)
+
+    def recorded_by_all(self, day: str) -> list[Recorded] | Refused:
+        """Ask the hub what all tills of the center recorded for a day, with bodies."""
+        things: list[Recorded] = []
+        after = ""
+        for _ in range(_MOST_PAGES):
+            target = f"/v1/center/day/recorded?day={day}&after={after}"
+            answer = self._answer("GET", target, b"", most_bytes=MOST_PACKED_BYTES)
+            if isinstance(answer, Refused):
+                return answer
+            try:
+                page = unpack_page(answer)
+            except ValueError:
+                return _other_version()
+            things += page.things
+            if not page.after:
+                return things
+            after = page.after
+        return _other_version()
+
     def settle(self, said: Settlement) -> Settled | Refused:
         """Settle an exception at the hub."""
         body = msgspec.json.encode(said)
@@ -132,19 +160,19 @@ class EndOfDay:
     def _asked(
         self, method: str, target: str, body: bytes, kind: type[T], *, most_bytes: int
     ) -> T | Refused:
-        if isinstance(self._requests, Refused):
-            return self._requests
-        answer = self._requests.ask(method, target, body, most_bytes=most_bytes)
+        answer = self._answer(method, target, body, most_bytes=most_bytes)
         if isinstance(answer, Refused):
             return answer
         try:
-            return msgspec.json.decode(answer.body, type=kind)
+            return msgspec.json.decode(answer, type=kind)
         except ValueError:
-            return Refused(
-                "hub.other_version",
-                N_("The hub's answer cannot be read by this version."),
-                N_("Bring till and hub to the same version."),
-            )
+            return _other_version()
+
+    def _answer(self, method: str, target: str, body: bytes, *, most_bytes: int) -> bytes | Refused:
+        if isinstance(self._requests, Refused):
+            return self._requests
+        answer = self._requests.ask(method, target, body, most_bytes=most_bytes)
+        return answer if isinstance(answer, Refused) else answer.body
 
     def _own(self, day: str) -> Own:
         """Read this till's side; again, if something was journalled in between."""
@@ -181,12 +209,21 @@ class EndOfDay:
             refused=refused,
             closed=day_totals.is_closed(db, day),
             business_day=self._till.business_day(),
+            hub_ahead_ms=kept.answer.hub_time_ms - kept.received_ms if kept else 0,
         )
 
 
 def _heads(till: OpenTill, states: list[journals.RunState]) -> dict[str, Mark]:
     db = till.journal.read()
     return {state.run: journals.head_of(db, state.run) for state in states if not state.closed}
+
+
+def _other_version() -> Refused:
+    return Refused(
+        "hub.other_version",
+        N_("The hub's answer cannot be read by this version."),
+        N_("Bring till and hub to the same version."),
+    )
 
 
 def hub_unasked() -> Refused:

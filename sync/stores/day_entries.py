@@ -5,10 +5,24 @@ from collections.abc import Callable
 from sqlite_utils import Database
 
 from sync.rules.center_day import Listed
+from sync.rules.day_report import Recorded
 from sync.rules.entry import decode_header
 
 _EVERY = "SELECT header FROM entry ORDER BY run, seq"
+_EVERY_ROW = "SELECT rowid, header FROM entry ORDER BY rowid"
 _TELL_EVERY = 20_000
+
+
+def recorded(db: Database, day: str, till_name: str) -> list[Recorded]:
+    """Return everything journalled for a day with its body, each thing once, in order."""
+    found: dict[tuple[str, str, bytes], Recorded] = {}
+    for number, data in db.execute(_EVERY_ROW):
+        header = decode_header(data)
+        key = (header.kind, header.id, header.body_sha256)
+        if header.day == day and key not in found:
+            (body,) = db.execute("SELECT body FROM entry WHERE rowid = ?", (number,)).fetchone()
+            found[key] = Recorded(till_name, *key, header.at_ms, header.amount_fen, body)
+    return list(found.values())
 
 
 def listed(db: Database, day: str, tell: Callable[[int, int], None]) -> list[Listed]:

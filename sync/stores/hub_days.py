@@ -5,12 +5,15 @@ from collections.abc import Iterable, Sequence
 from sqlalchemy import ColumnElement, Connection, and_, case, func, or_, select
 
 from sync.rules.center_day import Gap, Listed
+from sync.rules.day_report import Recorded
+from sync.rules.entry import decode_header
 from sync.rules.money import MOST_FEN
 from sync.rules.reply import Mark
 from sync.rules.totals import Total
 from sync.stores.hub_journal import mark_of
 from sync.stores.hub_revocations import held_entries
-from sync.stores.hub_tables import BOOKING, RUN
+from sync.stores.hub_tables import BOOKING, ENTRY, FORK, RUN
+from sync.stores.hub_tills import Till
 
 Place = tuple[str, str, bytes]  # kind, id, body digest: by which a till's bookings are ordered
 START: Place = ("", "", b"")
@@ -71,6 +74,44 @@ def _booked(connection: Connection, till: str, day: str) -> list[Place]:
         )
     )
     return [(kind, own_id, digest) for kind, own_id, digest in found]
+
+
+def recorded(
+    connection: Connection, till: Till, day: str, after: Place, most: int, most_bytes: int
+) -> list[Recorded]:
+    """Return what is booked of a till for a day after a place, in order, with bodies.
+
+    At most so many, and none after the one with which the bodies reach `most_bytes`.
+    """
+    things: list[Recorded] = []
+    size = 0
+    for each in listed(connection, till.till, day, after, most):
+        if size >= most_bytes:
+            break
+        kept = _kept(connection, till.till, each)
+        if kept is None:
+            continue
+        at_ms, body = kept
+        size += len(body)
+        things.append(
+            Recorded(till.name, each.kind, each.id, each.body_sha256, at_ms, each.amount_fen, body)
+        )
+    return things
+
+
+def _kept(connection: Connection, till: str, booked: Listed) -> tuple[int, bytes] | None:
+    """Return when something that is booked was journalled, and its body; None if it is gone."""
+    for table in (ENTRY, FORK):
+        rows = connection.execute(
+            select(table.c.header, table.c.body).where(
+                table.c.till == till, table.c.run == booked.run, table.c.seq == booked.seq
+            )
+        )
+        for row in rows:
+            header = decode_header(row.header)
+            if header.body_sha256 == booked.body_sha256 and header.id == booked.id:
+                return header.at_ms, row.body
+    return None
 
 
 def listed(connection: Connection, till: str, day: str, after: Place, most: int) -> list[Listed]:

@@ -2,6 +2,7 @@
 
 import gc
 import threading
+from pathlib import Path
 from typing import ClassVar
 
 from textual.binding import BindingType
@@ -11,7 +12,7 @@ from pos.faces.counter.actions import Counter
 from pos.faces.counter.panels import Standing
 from pos.faces.counter.scanner import ScannerApp
 from pos.faces.counter.services import Services
-from sync.faces.screen.looks import DARK, THEMES
+from sync.faces.screen.looks import DARK, DIALOGS, THEMES
 from sync.language import LANGUAGES, Language
 from sync.setup import UiSettings
 
@@ -30,7 +31,7 @@ class StandingChanged(Message):
 class CounterApp(ScannerApp[None], inherit_bindings=False):
     """Runs one counter until it is closed."""
 
-    CSS_PATH = "counter.tcss"
+    CSS_PATH: ClassVar[list[str | Path]] = [DIALOGS, "counter.tcss"]  # type: ignore[assignment]
     ENABLE_COMMAND_PALETTE = False
     BINDINGS: ClassVar[list[BindingType]] = []
 

@@ -16,6 +16,7 @@ from sync.rules.money import format_yuan
 from sync.rules.reconciling import KindRow, Reconciled
 from sync.rules.totals import NOTHING, Total
 from sync.services.closing import Closed
+from sync.services.end_of_day import Evening
 
 _MOST_LISTED = 20
 
@@ -126,7 +127,7 @@ def eod_text(
             then = words.age(say, now_ms - evening.received_ms)
             lines.append(say("What follows is the hub's answer of {age} ago.", age=then))
     for till in evening.tills:
-        lines += ["", *_till_lines(say, kinds, evening.day, till, now_ms)]
+        lines += ["", *_till_lines(say, kinds, evening, till, now_ms)]
     if looked.differing is not None:
         here, at_hub = looked.differing.only_here, looked.differing.only_at_hub
         lines += _listing(say, kinds, say("Only at this till:"), here)
@@ -140,14 +141,15 @@ def eod_text(
 
 
 def _till_lines(
-    say: Language, kinds: Mapping[str, str], day: str, till: Reconciled, now_ms: int
+    say: Language, kinds: Mapping[str, str], evening: Evening, till: Reconciled, now_ms: int
 ) -> list[str]:
     head = [till.name, say("this till")] if till.own else [till.name]
-    head += [f"● {say(words.STATE_WORDS[till.state])}", words.closed_words(say, till, day)]
+    head += [f"● {say(words.STATE_WORDS[till.state])}", words.closed_words(say, till, evening.day)]
     if till.revoked:
         head.append(say("revoked"))
     if till.told_ms is not None and not till.own:
-        head.append(say("heard {age} ago", age=words.age(say, now_ms - till.told_ms)))
+        heard_ms = now_ms + evening.hub_ahead_ms - till.told_ms
+        head.append(say("heard {age} ago", age=words.age(say, heard_ms)))
     if till.pending:
         waited = words.age(say, now_ms - (till.oldest_pending_ms or now_ms))
         head.append(say("{count} pending, for {age}", count=till.pending, age=waited))
@@ -189,10 +191,13 @@ def _table(say: Language, kinds: Mapping[str, str], rows: Sequence[KindRow]) -> 
         )
     widths = [max(cell_len(row[place]) for row in cells) for place in range(5)]
     return [
-        "  "
-        + _left(row[0], widths[0])
-        + "".join("  " + _right(row[place], widths[place]) for place in range(1, 5))
-        + ("  " + row[5] if row[5] else "")
+        (
+            "  "
+            + _left(row[0], widths[0])
+            + "".join("  " + _right(row[place], widths[place]) for place in range(1, 5))
+            + "  "
+            + row[5]
+        ).rstrip()
         for row in cells
     ]
 

@@ -11,6 +11,7 @@ from typing import Literal
 
 from sync.database import SqliteError
 from sync.rules.center_day import Settled, Settlement
+from sync.rules.day_report import Recorded
 from sync.rules.reconciling import Differing
 from sync.rules.refusal import Refused
 from sync.services.closing import Closed, closable, close_day
@@ -37,6 +38,14 @@ class Looked:
     pushed: PushReport | None
     beside: Refused | None
     differing: Differing | None
+
+
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """What was recorded for a day, by all tills of the center or by this one alone."""
+
+    things: tuple[Recorded, ...]
+    whole_center: bool
 
 
 def untold(_step: Step, _done: int, _of: int) -> None:
@@ -95,6 +104,28 @@ def ask(setup: Setup, day: str = "") -> Evening | Refused:
             return opened
         desk = _desk(held, held.enter_context(opened))
         return desk.ask(day or desk.newest_day())
+
+
+def closable_here(setup: Setup, day: str) -> Refused | None:
+    """Say why a day cannot be closed at this till now; who has the till is found out by closing."""
+    with ExitStack() as held:
+        opened = open_till(setup, "read")
+        if isinstance(opened, Refused):
+            return opened
+        return closable(held.enter_context(opened), day)
+
+
+def recorded(setup: Setup, day: str, *, own: bool) -> Gathered | Refused:
+    """Gather what was recorded for a day: by all tills, as the hub tells, else by this one."""
+    with ExitStack() as held:
+        opened = open_till(setup, "read")
+        if isinstance(opened, Refused):
+            return opened
+        desk = _desk(held, held.enter_context(opened))
+        of_all = None if own else desk.recorded_by_all(day)
+        if of_all is None or isinstance(of_all, Refused):
+            return Gathered(tuple(desk.recorded_here(day)), whole_center=False)
+        return Gathered(tuple(of_all), whole_center=True)
 
 
 def settle(setup: Setup, said: Settlement) -> Settled | Refused:

@@ -1,5 +1,6 @@
 """How screens look: a dark and a light theme, and the tones that rows are drawn in."""
 
+from pathlib import Path
 from typing import Literal
 
 from rich.style import Style
@@ -10,6 +11,8 @@ Tone = Literal[
     "head", "bar", "bar_key", "bar_alarm", "chosen", "chosen_dim", "chosen_money",
     "said_good", "said_bad", "said_plain", "demo", "symbol", "edge",
 ]  # fmt: skip
+
+DIALOGS = Path(__file__).with_name("dialogs.tcss")
 
 DARK = Theme(
     name="xuanpin-dark",

@@ -1,0 +1,1 @@
+"""The day report: one page of HTML to keep or print."""

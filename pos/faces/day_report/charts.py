@@ -1,0 +1,103 @@
+"""Charts as inline SVG, in whole pixels: columns by hour, bars by name, one bar of shares."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from html import escape
+
+_COLUMN, _GAP, _HEIGHT = 22, 6, 150
+_BAR_ROOM, _BAR_ROW = 180, 26
+_STEPS = (1, 2, 5)
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """One bar: its name, its value, what to write at its end, and its colour (a CSS class)."""
+
+    name: str
+    value: int
+    label: str
+    tone: str = "c1"
+
+
+def columns(bars: Sequence[Bar], top: str, middle: str, most: int) -> str:
+    """Draw upright bars under two lines of a scale whose end is `most`, named `top`."""
+    width = 44 + len(bars) * (_COLUMN + _GAP)
+    height = _HEIGHT + 34
+    parts = [_svg(width, height), _grid(10, top, width), _grid(10 + _HEIGHT // 2, middle, width)]
+    base = 10 + _HEIGHT
+    for place, bar in enumerate(bars):
+        x = 44 + place * (_COLUMN + _GAP)
+        tall = bar.value * _HEIGHT // most if most else 0
+        if bar.value > 0:
+            tall = max(tall, 1)
+            parts.append(
+                f'<rect class="{bar.tone}" x="{x}" y="{base - tall}" width="{_COLUMN}"'
+                f' height="{tall}" rx="2">{_title(bar)}</rect>'
+            )
+        parts.append(
+            f'<text class="axis" x="{x + _COLUMN // 2}" y="{base + 16}" text-anchor="middle">'
+            f"{escape(bar.name)}</text>"
+        )
+    parts.append(f'<line class="base" x1="40" y1="{base}" x2="{width}" y2="{base}"/></svg>')
+    return "".join(parts)
+
+
+def _title(bar: Bar) -> str:
+    return f"<title>{escape(bar.name)} {escape(bar.label)}</title>"
+
+
+def _grid(y: int, label: str, width: int) -> str:
+    return (
+        f'<line class="grid" x1="40" y1="{y}" x2="{width}" y2="{y}"/>'
+        f'<text class="axis" x="36" y="{y + 4}" text-anchor="end">{escape(label)}</text>'
+    )
+
+
+def bars(rows: Sequence[Bar]) -> str:
+    """Draw bars lying under one another, the longest as long as there is room."""
+    most = max((row.value for row in rows), default=0)
+    parts = [_svg(420, len(rows) * _BAR_ROW + 4)]
+    for place, row in enumerate(rows):
+        y = place * _BAR_ROW + 4
+        long = max(row.value * _BAR_ROOM // most, 1) if most and row.value > 0 else 0
+        parts.append(
+            f'<text class="name" x="112" y="{y + 14}" text-anchor="end">{escape(row.name)}</text>'
+            f'<rect class="track" x="120" y="{y + 2}" width="{_BAR_ROOM}" height="16" rx="3"/>'
+            f'<rect class="{row.tone}" x="120" y="{y + 2}" width="{long}" height="16" rx="3"/>'
+            f'<text class="value" x="308" y="{y + 14}">{escape(row.label)}</text>'
+        )
+    return "".join(parts) + "</svg>"
+
+
+def shares(parts_of: Sequence[Bar], width: int = 420) -> str:
+    """Draw one bar cut into shares of the whole."""
+    whole = sum(part.value for part in parts_of)
+    drawn, x, done = [_svg(width, 30)], 0, 0
+    for part in parts_of:
+        done += part.value
+        end = done * width // whole if whole else 0
+        if end > x:
+            drawn.append(
+                f'<rect class="{part.tone}" x="{x}" y="4" width="{end - x}" height="22">'
+                f"{_title(part)}</rect>"
+            )
+        x = end
+    return "".join(drawn) + "</svg>"
+
+
+def scale_end(most: int) -> int:
+    """Return a round number no less than `most`, for the end of a scale.
+
+    >>> [scale_end(most) for most in (0, 1, 7, 11, 49, 50, 5001)]
+    [1, 1, 10, 20, 50, 50, 10000]
+    """
+    end = 1
+    while True:
+        for step in _STEPS:
+            if step * end >= most:
+                return step * end
+        end *= 10
+
+
+def _svg(width: int, height: int) -> str:
+    return f'<svg viewBox="0 0 {width} {height}" role="img" preserveAspectRatio="xMinYMin meet">'

@@ -1,0 +1,232 @@
+"""The evening drawn as rows: tills, both sides of one till's day, the center's sums, progress."""
+
+from collections.abc import Iterable, Mapping
+
+from sync.faces.eod import words
+from sync.faces.eod.work import Step
+from sync.faces.screen.dialogs import marked
+from sync.faces.screen.looks import Tone
+from sync.faces.screen.rows import EMPTY, Row, big, fit, pair, right, wrap
+from sync.language import Language
+from sync.rules.money import format_yuan
+from sync.rules.reconciling import KindRow, Reconciled, State
+from sync.rules.refusal import N_
+from sync.rules.totals import NOTHING, Total
+from sync.services.end_of_day import Evening
+
+STATE_TONES: Mapping[State, Tone] = {
+    "agrees": "good",
+    "pending": "money",
+    "differs": "bad",
+    "unheard": "money",
+}
+STATE_SIGNS: Mapping[State, str] = {"agrees": "●", "pending": "◐", "differs": "✗", "unheard": "○"}
+STEP_WORDS: Mapping[Step, str] = {
+    "push": N_("Sending"),
+    "ask": N_("Asking the hub"),
+    "compare": N_("Comparing entry by entry"),
+}
+_TILL, _STATE, _MONEY, _PENDING = 11, 12, 13, 7
+_KIND, _COUNT = 14, 6
+
+
+def till_head(say: Language, width: int) -> Row:
+    """Return the heading over the list of tills."""
+    cells = (
+        fit(say("Till"), _TILL),
+        fit(say("State"), _STATE),
+        right(say("Till has"), _MONEY),
+        right(say("Hub has"), _MONEY),
+        right(say("To send"), _PENDING + 1),
+        "  " + say("Day"),
+    )
+    return ((fit("  " + "".join(cells), width), "head"),)
+
+
+def till_row(say: Language, till: Reconciled, evening: Evening, width: int, *, chosen: bool) -> Row:
+    """Return one till of the list."""
+    known = [row.journalled for row in till.rows if row.journalled is not None]
+    ours = _sum(known) if till.source != "none" and len(known) == len(till.rows) else None
+    theirs = _sum(row.arrived for row in till.rows)
+    name = till.name + (f" {say('here')}" if till.own else "")
+    state = f"{STATE_SIGNS[till.state]} {say(words.STATE_WORDS[till.state])}"
+    closing = till.closing
+    when = words.clock(closing.at_ms, day=evening.day) if closing else ""
+    row: Row = (
+        (fit(name, _TILL), "strong" if till.own else "plain"),
+        (fit(state, _STATE), STATE_TONES[till.state]),
+        (right("?" if ours is None else _money(ours), _MONEY), "plain"),
+        (right(_money(theirs), _MONEY), "plain" if ours == theirs else STATE_TONES[till.state]),
+        (right(str(till.pending) if till.pending else "–", _PENDING + 1), _pending_tone(till)),
+        ("  " + (say("closed {when}", when=when) if closing else say("open")), _day_tone(till)),
+    )
+    alarm: Row = ((f"  !{len(till.exceptions)}", "bad"),) if till.exceptions else ()
+    body = marked((*row, *alarm), width - 2, chosen=chosen)
+    return (("▌ " if chosen else "  ", "accent" if chosen else "plain"), *body)
+
+
+def _pending_tone(till: Reconciled) -> Tone:
+    return "money" if till.pending else "dim"
+
+
+def _day_tone(till: Reconciled) -> Tone:
+    return "good" if till.closing else "dim"
+
+
+def detail_head(
+    say: Language, till: Reconciled, evening: Evening, now_ms: int, width: int
+) -> list[Row]:
+    """Return what is to be known of the chosen till before its figures."""
+    known = say("as {source} says", source=say(words.SOURCE_WORDS[till.source]))
+    if till.told_ms is not None and not till.own:
+        heard_ms = now_ms + evening.hub_ahead_ms - till.told_ms
+        known += say(", heard {age} ago", age=words.age(say, heard_ms))
+    if till.source == "none":
+        known = say("never heard of it")
+    named = f"  {till.name}" + (f"  {say('revoked')}" if till.revoked else "")
+    lines: list[Row] = [((fit(f"{named}  ·  {known}", width), "head"),)]
+    meaning = say(words.STATE_MEANS[till.state])
+    lines += [((f"  {line}", STATE_TONES[till.state]),) for line in wrap(meaning, width - 4)]
+    if till.pending:
+        waits_ms = now_ms - (till.oldest_pending_ms or now_ms)
+        waits = say(
+            "{count} entries to send, the oldest for {age}.",
+            count=till.pending,
+            age=words.age(say, waits_ms),
+        )
+        lines.append(((f"  {waits}", "money"),))
+    if till.closing is not None:
+        lines.append(((f"  {words.closed_words(say, till, evening.day)}", "good"),))
+    return lines
+
+
+def kind_rows(say: Language, kinds: Mapping[str, str], till: Reconciled, width: int) -> list[Row]:
+    """Return both sides of every kind, differing kinds in alarm."""
+    if not till.rows:
+        return [((f"  {say('No entries on either side.')}", "dim"),)]
+    head = (
+        " " * (2 + _KIND)
+        + right(say("till"), _COUNT + _MONEY)
+        + right(say("hub"), _COUNT + _MONEY)
+        + "  "
+        + say("missing")
+    )
+    return [((fit(head, width), "dim"),), *(_kind_row(say, kinds, row) for row in till.rows)]
+
+
+def _kind_row(say: Language, kinds: Mapping[str, str], row: KindRow) -> Row:
+    ours, theirs = row.journalled, row.arrived
+    tone: Tone = "bad" if row.missing != NOTHING else "plain"
+    spans: Row = (
+        ("  " + fit(kinds.get(row.kind, row.kind), _KIND), "plain"),
+        (right("?" if ours is None else str(ours.count), _COUNT), "dim"),
+        (right("?" if ours is None else _money(ours), _MONEY), "plain"),
+        (right(str(theirs.count), _COUNT), "dim"),
+        (right(_money(theirs), _MONEY), tone),
+    )
+    if row.missing != NOTHING:
+        missing = f"  {row.missing.count} · {_money(row.missing)}"
+        spans = (*spans, (missing, "bad"))
+    if row.held != NOTHING:
+        spans = (*spans, (say("  held {count}", count=row.held.count), "money"))
+    if row.uninterpreted != NOTHING:
+        count = row.uninterpreted.count
+        spans = (*spans, (say("  not readable {count}", count=count), "money"))
+    return spans
+
+
+def matter_rows(say: Language, till: Reconciled, width: int) -> list[Row]:
+    """Return a till's gaps and exceptions."""
+    rows: list[Row] = []
+    for gap in till.gaps:
+        said = say(
+            "Gap: {run} {first} to {last} are not at the hub",
+            run=gap.run,
+            first=gap.first_seq,
+            last=gap.last_seq,
+        )
+        rows.append(((fit(f"  ✗ {said}", width), "bad"),))
+    for matter in till.exceptions:
+        said = f"{words.matter_words(say, matter)}  {words.matter_place(matter)}"
+        rows.append(((fit(f"  ! {said}", width), "bad"),))
+    if till.exceptions_left:
+        rows.append((("  " + say("and {count} more", count=till.exceptions_left), "bad"),))
+    return rows
+
+
+def verdict_rows(say: Language, evening: Evening, width: int, now_ms: int) -> list[list[Row]]:
+    """Return the panels at the side: the center's sum, the verdict, the hub, this till's day."""
+    count, total_fen = _center_sum(evening)
+    first, second, third = big(format_yuan(total_fen), width)
+    money: list[Row] = [
+        ((say("Hub has (yuan)"), "dim"),),
+        EMPTY,
+        *(((right(line, width), "money"),) for line in (first, second, third)),
+        pair(say("Entries"), str(count), width),
+    ]
+    return [money, _verdict(say, evening, width), _hub(say, evening, width, now_ms)]
+
+
+def _verdict(say: Language, evening: Evening, width: int) -> list[Row]:
+    agreeing = sum(each.state == "agrees" for each in evening.tills)
+    if evening.agreed:
+        stamp: Row = ((fit("✓ " + say("All agrees to the last fen"), width), "said_good"),)
+    elif evening.refused is not None:
+        stamp = ((fit("○ " + say("The hub does not answer"), width), "money"),)
+    else:
+        stamp = ((fit("✗ " + say("Not everything agrees yet"), width), "bad"),)
+    tone: Tone = "good" if agreeing == len(evening.tills) else "money"
+    exceptions = sum(len(each.exceptions) + each.exceptions_left for each in evening.tills)
+    closed = sum(each.closing is not None for each in evening.tills)
+    of = len(evening.tills)
+    return [
+        stamp,
+        pair(say("Tills that agree"), f"{agreeing} / {of}", width, tone),
+        pair(say("Days closed"), f"{closed} / {of}", width, "good" if closed == of else "plain"),
+        pair(say("To settle"), str(exceptions), width, "bad" if exceptions else "dim"),
+    ]
+
+
+def _hub(say: Language, evening: Evening, width: int, now_ms: int) -> list[Row]:
+    if evening.received_ms is None:
+        heard = say("never")
+    else:
+        heard = say("{age} ago", age=words.age(say, now_ms - evening.received_ms))
+    stale = evening.refused is not None
+    here = say("closed") if evening.closed else say("open")
+    return [
+        pair(say("As the hub said"), heard, width, "money" if stale else "good"),
+        pair(say("Day at this till"), here, width, "good" if evening.closed else "plain"),
+        pair(say("Sales count for"), evening.business_day, width),
+    ]
+
+
+def progress_row(say: Language, step: Step, done: int, of: int, width: int) -> Row:
+    """Return a bar of how far a step is."""
+    share = done / of if of else 1
+    label = f" {say(STEP_WORDS[step])}  "
+    counted = f"  {done:,} / {of:,} " if of > 1 else " "
+    room = max(min(width - len(label) * 2 - len(counted) - 2, 40), 5)
+    filled = int(room * share)
+    return (
+        (label, "plain"),
+        ("█" * filled, "accent"),
+        ("░" * (room - filled), "dim"),
+        (counted, "dim"),
+    )
+
+
+def _center_sum(evening: Evening) -> tuple[int, int]:
+    totals = [row.arrived for till in evening.tills for row in till.rows]
+    return sum(each.count for each in totals), sum(each.amount_fen for each in totals)
+
+
+def _sum(totals: Iterable[Total]) -> Total:
+    found = NOTHING
+    for each in totals:
+        found += each
+    return found
+
+
+def _money(total: Total) -> str:
+    return format_yuan(total.amount_fen, grouped=True)

@@ -1,0 +1,72 @@
+"""What a day's report is made of: the things recorded for the day, and what is known of the tills.
+
+The ground floor gathers them and knows nothing of their meaning; a package above says what makes
+the report (`Package.day_report`).
+"""
+
+import io
+from dataclasses import dataclass
+
+import msgspec
+import zstandard
+
+from sync.rules.reconciling import Reconciled
+
+MOST_PAGE_BYTES = 2 * 1024 * 1024  # of bodies, beyond which a page ends
+MOST_PAGE = 500
+MOST_PACKED_BYTES = 4 * 1024 * 1024
+MOST_UNPACKED_BYTES = 8 * 1024 * 1024
+_WINDOW_BYTES = 8 * 1024 * 1024
+
+
+class Recorded(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
+    """One thing journalled for a day: by which till (its name), what, when, how much."""
+
+    till: str
+    kind: str
+    id: str
+    body_sha256: bytes
+    at_ms: int
+    amount_fen: int
+    body: bytes
+
+
+class RecordedPage(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
+    """A page of what a center's tills recorded; `after` leads to the next, empty at the end."""
+
+    things: tuple[Recorded, ...]
+    after: str
+
+
+def pack_page(page: RecordedPage) -> bytes:
+    """Return a page as sent: one zstd frame of MessagePack."""
+    return zstandard.ZstdCompressor(level=3).compress(msgspec.msgpack.encode(page))
+
+
+def unpack_page(data: bytes) -> RecordedPage:
+    """Read a page, however much it claims to hold; raises `ValueError` if it is none."""
+    reader = zstandard.ZstdDecompressor(max_window_size=_WINDOW_BYTES).stream_reader(
+        io.BytesIO(data), read_across_frames=False
+    )
+    try:
+        with reader:
+            unpacked = reader.read(MOST_UNPACKED_BYTES + 1)
+    except zstandard.ZstdError as error:
+        raise ValueError(str(error)) from error
+    if len(unpacked) > MOST_UNPACKED_BYTES:
+        raise ValueError("too long a page")
+    return msgspec.msgpack.decode(unpacked, type=RecordedPage)
+
+
+@dataclass(frozen=True, slots=True)
+class DayAbout:
+    """Whose day it is: `whole_center` if all tills of the center are in it, else only `till`."""
+
+    day: str
+    center_zh: str
+    center_en: str
+    till: str
+    whole_center: bool
+    tills: tuple[Reconciled, ...]
+    agreed: bool
+    made_ms: int
