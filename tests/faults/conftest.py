@@ -1,0 +1,13 @@
+"""One laboratory for all histories of a test process."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from .history import Laboratory, laboratory
+
+
+@pytest.fixture(scope="session")
+def lab() -> Iterator[Laboratory]:
+    with laboratory() as opened:
+        yield opened

@@ -1,0 +1,163 @@
+"""What lies between a till and its hub: it loses, doubles, delays, cuts and forges."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx2
+import msgspec
+import zstandard
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from sync.rules import reply, segment
+
+Deliver = Callable[[bytes], httpx2.Response]
+_SEGMENTS = "/v1/segments"
+_FORGER = Ed25519PrivateKey.from_private_bytes(b"f" * 32)
+
+
+@dataclass
+class Network:
+    """One till's way to the hub. `faults` happen to the next requests, one each, in order.
+
+    `late` are requests that were lost on the way and may still arrive, without their sender.
+    """
+
+    deliver: Callable[[str, bytes], httpx2.Response]
+    faults: list[tuple[str, int]] = field(default_factory=list)
+    late: list[tuple[str, bytes]] = field(default_factory=list)
+    met: list[str] = field(default_factory=list)
+    seen: list[bytes] = field(default_factory=list)
+    answers: list[bytes] = field(default_factory=list)
+
+    def carry(self, request: httpx2.Request) -> httpx2.Response:
+        """Bring a request to the hub and its answer back, or do what the next fault says."""
+        path, data = request.url.path, request.content
+        if not self.faults:
+            return self._arrive(path, data)
+        name, draw = self.faults.pop(0)
+        answer = FAULTS[name](self, path, data, draw)
+        if name not in _NEED_A_REQUEST_BEFORE or self.seen:
+            self.met.append(name)
+        if isinstance(answer, httpx2.Response):
+            return answer
+        raise answer
+
+    def _arrive(self, path: str, data: bytes) -> httpx2.Response:
+        answer = self.deliver(path, data)
+        self.seen.append(data)
+        if answer.status_code == 200:
+            self.answers.append(answer.content)
+        return answer
+
+    def arrive_late(self, draw: int) -> None:
+        """Let one of the delayed requests arrive now; its answer reaches nobody."""
+        path, data = self.late.pop(draw % len(self.late))
+        self._try(path, data)
+
+    def _try(self, path: str, data: bytes) -> None:
+        try:
+            self._arrive(path, data)
+        except httpx2.TransportError:
+            return
+
+
+Outcome = httpx2.Response | httpx2.TransportError
+_NEED_A_REQUEST_BEFORE = ("an older reply",)
+
+
+def _request_lost(_net: Network, _path: str, _data: bytes, _draw: int) -> Outcome:
+    return httpx2.ConnectError("lost")
+
+
+def _request_late(net: Network, path: str, data: bytes, _draw: int) -> Outcome:
+    net.late.append((path, data))
+    return httpx2.ConnectTimeout("late")
+
+
+def _reply_lost(net: Network, path: str, data: bytes, _draw: int) -> Outcome:
+    net._arrive(path, data)
+    return httpx2.ReadTimeout("lost")
+
+
+def _twice(net: Network, path: str, data: bytes, draw: int) -> Outcome:
+    for _ in range(1 + draw % 2):
+        net._try(path, data)
+    return net._arrive(path, data)
+
+
+def _half_reply(net: Network, path: str, data: bytes, draw: int) -> Outcome:
+    answer = net._arrive(path, data)
+    cut = answer.content[: draw % max(1, len(answer.content))]
+    return httpx2.Response(answer.status_code, content=cut)
+
+
+def _older_reply(net: Network, path: str, data: bytes, draw: int) -> Outcome:
+    known = list(net.answers)
+    answer = net._arrive(path, data)
+    return httpx2.Response(200, content=known[draw % len(known)]) if known else answer
+
+
+def _reply_altered(net: Network, path: str, data: bytes, draw: int) -> Outcome:
+    answer = net._arrive(path, data)
+    if draw % 3 == 0 and answer.status_code == 200 and path == _SEGMENTS:
+        return httpx2.Response(200, content=_resigned_reply(answer.content))
+    return httpx2.Response(answer.status_code, content=_flipped(answer.content, draw))
+
+
+def _request_altered(net: Network, path: str, data: bytes, draw: int) -> Outcome:
+    forge = (_flipped, _flipped_inside, _resigned)[draw % 3] if path == _SEGMENTS else _flipped
+    return net.deliver(path, forge(data, draw // 3))
+
+
+def _hub_busy(_net: Network, _path: str, _data: bytes, draw: int) -> Outcome:
+    return httpx2.Response((500, 502, 503, 429)[draw % 4], content=b"<html>")
+
+
+FAULTS: dict[str, Callable[[Network, str, bytes, int], Outcome]] = {
+    "request lost": _request_lost,
+    "request late": _request_late,
+    "reply lost": _reply_lost,
+    "request doubled": _twice,
+    "half a reply": _half_reply,
+    "an older reply": _older_reply,
+    "reply altered": _reply_altered,
+    "request altered": _request_altered,
+    "hub busy": _hub_busy,
+}
+
+
+def _flipped(data: bytes, draw: int) -> bytes:
+    """Change one bit."""
+    if not data:
+        return b"?"
+    changed = bytearray(data)
+    changed[(draw >> 3) % len(changed)] ^= 1 << (draw & 7)
+    return bytes(changed)
+
+
+def _flipped_inside(data: bytes, draw: int) -> bytes:
+    """Change one bit of what is inside the compressed frame."""
+    raw = zstandard.ZstdDecompressor().decompress(data, max_output_size=segment.MOST_UNPACKED_BYTES)
+    return zstandard.ZstdCompressor().compress(_flipped(raw, draw))
+
+
+def _resigned(data: bytes, _draw: int) -> bytes:
+    """Sign a true segment's head with a key that no hub has certified."""
+    raw = zstandard.ZstdDecompressor().decompress(data, max_output_size=segment.MOST_UNPACKED_BYTES)
+    wire: list[Any] = msgspec.msgpack.decode(raw)
+    wire[2] = _FORGER.sign(segment.DOMAIN + wire[1])
+    return zstandard.ZstdCompressor().compress(msgspec.msgpack.encode(wire))
+
+
+def _resigned_reply(data: bytes) -> bytes:
+    """Sign a true reply as another hub would, saying that the hub has everything."""
+    signed: list[Any] = msgspec.msgpack.decode(data)
+    answer: list[Any] = msgspec.msgpack.decode(signed[1])
+    for mark in answer[3]:
+        mark[1] += 3
+    signed[1] = msgspec.msgpack.encode(answer)
+    signed[2] = _FORGER.sign(reply.DOMAIN + signed[1])
+    return msgspec.msgpack.encode(signed)

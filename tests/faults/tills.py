@@ -1,0 +1,158 @@
+"""A till of the lab: a disk, a clock, and perhaps a process in which somebody sells."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import httpx2
+
+from pos.rules.order import Order
+from pos.services.checkout import Checkout
+from pos.services.printing import PrinterTrouble, PrintWorker
+from pos.services.register import Register
+from pos.stores.print_jobs import Document
+from sync.rules.refusal import Refused
+from sync.services.courier import Courier
+from sync.services.till import OpenTill, open_till
+from sync.setup import Setup
+from tests.sync.tills import URL, FakeClock, named
+
+from .disks import Host
+from .network import Network
+
+
+@dataclass(frozen=True)
+class Printed:
+    """A document that came out of the printer, perhaps torn off before its end."""
+
+    order_id: str
+    receipt_no: str
+    document: str
+    copy: bool
+    whole: bool
+
+
+@dataclass
+class Known:
+    """What people hold of one disk: sales said to be paid (with their body's digest), and paper.
+
+    A copy of the disk carries a copy of this: what was acknowledged before it was made.
+    """
+
+    paid: dict[str, bytes] = field(default_factory=dict)
+    paper: list[Printed] = field(default_factory=list)
+
+    def copied(self) -> Known:
+        return Known(dict(self.paid), list(self.paper))
+
+
+@dataclass
+class Printer:
+    """A printer whose paper the lab reads; it can break off in the middle of a document."""
+
+    host: Host
+    known: Known
+    breaks: bool = False
+    exists: bool = True
+
+    @contextlib.contextmanager
+    def session(self) -> Iterator[Printer]:
+        yield self
+
+    def send(self, data: bytes) -> None:
+        if self.breaks:
+            self.breaks = False
+            self._print(data, whole=False)
+            raise PrinterTrouble("error")
+        self.host.meet("PRINT", lambda: self._print(data, whole=True))
+
+    def _print(self, data: bytes, *, whole: bool) -> None:
+        document, order_id, receipt_no, copy = data.decode().split()
+        self.known.paper.append(Printed(order_id, receipt_no, document, copy == "copy", whole))
+
+
+def render(till: OpenTill, order: Order, document: Document, *, copy: bool, drawer: bool) -> bytes:
+    """Name the document instead of drawing it."""
+    mark = "copy" if copy else "first"
+    return f"{document} {order.order_id} {order.receipt_no} {mark}".encode()
+
+
+@dataclass
+class Process:
+    """One start of the counter: the services a cashier works with."""
+
+    till: OpenTill
+    register: Register
+    checkout: Checkout
+    worker: PrintWorker
+    printer: Printer
+    client: httpx2.Client
+    courier: Courier
+
+    def close(self) -> None:
+        self.client.close()
+        self.till.close()
+
+
+@dataclass
+class TillMachine:
+    """One till: copies of it are machines of their own."""
+
+    name: str
+    origin: str
+    setup: Setup
+    clock: FakeClock
+    host: Host
+    network: Network
+    known: Known = field(default_factory=Known)
+    process: Process | None = None
+    runs: list[tuple[str, str]] = field(default_factory=list)
+
+    def start(self) -> Refused | None:
+        """Start the counter; raises what a failing disk raises."""
+        assert self.process is None
+        opened = open_till(self.setup, "counter")
+        if isinstance(opened, Refused):
+            return opened
+        self.runs.append((opened.keys.install, opened.run.run))
+        self.take_up(opened)
+        return None
+
+    def take_up(self, till: OpenTill) -> None:
+        """Put the counter's services around an open till."""
+        printer = Printer(self.host, self.known)
+        with contextlib.ExitStack() as undo:
+            undo.callback(till.close)
+            client = httpx2.Client(base_url=URL, transport=httpx2.MockTransport(self.network.carry))
+            undo.callback(client.close)
+            self.process = Process(
+                till=till,
+                register=Register(till),
+                checkout=Checkout(till),
+                worker=PrintWorker(till, printer, render),
+                printer=printer,
+                client=client,
+                courier=Courier(till, client),
+            )
+            undo.pop_all()
+
+    def stop(self) -> None:
+        """End the process, in good order or because it is dead already."""
+        if self.process is not None:
+            self.process.close()
+            self.process = None
+        self.host.close()
+
+
+def machine(name: str, root: Path, setup: Setup, network: Network, clock: FakeClock) -> TillMachine:
+    """Make a machine whose till lives under `root`; nothing is opened yet.
+
+    `name` is the till's, with a number after a dot for a copy.
+    """
+    origin = name.split(".")[0]
+    own = dataclasses.replace(named(setup, origin), root=root, clock=clock)
+    return TillMachine(name, origin, own, clock, Host(root), network)
