@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Annotated
 
 from fastapi import APIRouter, Header, Path, Query, Response
@@ -34,17 +35,25 @@ _PROBLEMS = {
 _NO_TILL = {404: "No such till that this reader may read"}
 
 
+Answer = Callable[[str, Callable[[Reader], object]], Response]
+
+
 def order_routes(web: HubWeb) -> APIRouter:
     """Let readers read orders; all answers are JSON, refusals problems (RFC 9457)."""
     router = APIRouter(prefix="/v1/orders", tags=["orders"])
     orders = HubOrders(web.engine)
 
-    def reader(authorization: str) -> Reader | Refused:
-        return web.reader(authorization)
-
-    def answered(value: object) -> Response:
+    def answer(authorization: str, read: Callable[[Reader], object]) -> Response:
+        reader = web.reader(authorization)
+        value = reader if isinstance(reader, Refused) else read(reader)
         return web.refusal(value) if isinstance(value, Refused) else json_answer(value)
 
+    _add_overviews(router, orders, answer)
+    _add_orders(router, orders, answer)
+    return router
+
+
+def _add_overviews(router: APIRouter, orders: HubOrders, answer: Answer) -> None:
     @router.get(
         "/tills",
         summary="The tills, and how many orders of each are here",
@@ -52,9 +61,19 @@ def order_routes(web: HubWeb) -> APIRouter:
         responses=_problems(),
     )
     def tills(authorization: Authorization = "") -> Response:
-        who = reader(authorization)
-        return answered(who if isinstance(who, Refused) else orders.tills(who))
+        return answer(authorization, orders.tills)
 
+    @router.get(
+        "/sums",
+        summary="Count and sums of a business day, per till and over all",
+        response_model=DaySums,
+        responses=_problems(_NO_TILL),
+    )
+    def sums(day: Day, till: Till | None = None, authorization: Authorization = "") -> Response:
+        return answer(authorization, lambda reader: orders.sums(reader, day, till or ""))
+
+
+def _add_orders(router: APIRouter, orders: HubOrders, answer: Answer) -> None:
     @router.get(
         "",
         summary="Orders of a till behind a cursor, in the order of arrival",
@@ -65,25 +84,16 @@ def order_routes(web: HubWeb) -> APIRouter:
         till: Till,
         after: Annotated[int, Query(ge=0, le=MOST_PLACE, description="`next` of before")] = 0,
         limit: Annotated[int, Query(ge=1, le=MOST_ORDERS)] = 100,
-        day: Annotated[Day | None, Query()] = None,
+        day: Day | None = None,
         epoch: Annotated[int | None, Query(ge=0, le=MOST_PLACE, description="As known")] = None,
         authorization: Authorization = "",
     ) -> Response:
-        who = reader(authorization)
-        if isinstance(who, Refused):
-            return answered(who)
-        found = orders.page(who, till, after=after, limit=limit, day=day or "", known_epoch=epoch)
-        return answered(found)
-
-    @router.get(
-        "/sums",
-        summary="Count and sums of a business day, per till and over all",
-        response_model=DaySums,
-        responses=_problems(_NO_TILL),
-    )
-    def sums(day: Day, till: Till | None = None, authorization: Authorization = "") -> Response:
-        who = reader(authorization)
-        return answered(who if isinstance(who, Refused) else orders.sums(who, day, till or ""))
+        return answer(
+            authorization,
+            lambda reader: orders.page(
+                reader, till, after=after, limit=limit, day=day or "", known_epoch=epoch
+            ),
+        )
 
     @router.get(
         "/{till}/{order_id}",
@@ -96,10 +106,7 @@ def order_routes(web: HubWeb) -> APIRouter:
         order_id: Annotated[str, Path(pattern=_ORDER)],
         authorization: Authorization = "",
     ) -> Response:
-        who = reader(authorization)
-        return answered(who if isinstance(who, Refused) else orders.order(who, till, order_id))
-
-    return router
+        return answer(authorization, lambda reader: orders.order(reader, till, order_id))
 
 
 def _problems(*more: dict[int, str]) -> dict[int | str, dict[str, object]]:

@@ -95,7 +95,12 @@ def view_routes(hub: Hub) -> APIRouter:
         hub.check()
         return json_answer({"status": "ok", "hub_id": hub.hub_id})
 
-    @router.get("/v1/summary", summary="Counts and sums per till, and alarms; loopback only")
+    @router.get(
+        "/v1/summary",
+        summary="Counts and sums per till, and alarms; loopback only",
+        response_class=Response,
+        responses=documented(JSON, "What the hub has", _OWN_MACHINE),
+    )
     def summary(request: Request) -> Response:
         forwarded = {"forwarded", "x-forwarded-for"} & set(request.headers)
         if forwarded or request.client is None or request.client.host not in _LOOPBACK:
@@ -105,6 +110,7 @@ def view_routes(hub: Hub) -> APIRouter:
     return router
 
 
+_OWN_MACHINE = {403: "Only from the hub's own machine", 503: "The database does not answer"}
 _SEGMENT_PROBLEMS = {
     400: "Not a well-formed segment: nothing stored",
     403: "Not signed by a till of this hub: nothing stored",
