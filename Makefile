@@ -24,7 +24,7 @@ bench: .venv/dev.stamp  ## Measure; prints a table of ratios and percentiles
 	$(BIN)/python -m bench
 
 catalogues: .venv/dev.stamp  ## Compile the translations after editing a .po file
-	for po in */locale/*/*.po; do $(BIN)/pybabel -q compile -i $$po -o $${po%.po}.mo; done
+	for po in */locale/*/*.po */locale/*/LC_MESSAGES/*.po; do $(BIN)/pybabel -q compile -i $$po -o $${po%.po}.mo; done
 
 lock:  ## Resolve the locks anew (needs uv)
 	uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate \
