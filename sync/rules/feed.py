@@ -174,6 +174,8 @@ def page_problem(page: Page, want: Cursor, wanted: Wanted, hub_public: bytes) ->
         return malformed()
     if page.kind == "steps" and not page.from_version == want.version <= page.to_version:
         return _lower_version(want.feed)
+    if page.kind == "steps" and page.more and page.to_version == want.version:
+        return malformed()  # it would go on for ever
     cursor = read_cursor(page.cursor, hub_public)
     if isinstance(cursor, Refused):
         return cursor

@@ -14,7 +14,10 @@ def pack(data: bytes) -> bytes:
 
 
 def unpack(data: bytes, most_bytes: int) -> bytes | None:
-    """Unpack one frame; None if it is none, is cut off, or holds more than `most_bytes`."""
+    """Unpack one frame; None if it is none, or holds more than `most_bytes`.
+
+    Of a frame that is cut off, what there is: whoever reads it finds it incomplete.
+    """
     decompressor = zstandard.ZstdDecompressor(max_window_size=_WINDOW_BYTES)
     parts, left = [], most_bytes + 1
     try:

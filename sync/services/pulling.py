@@ -162,12 +162,32 @@ class Puller:
         return PullReport(done.rows, versions, done.anew, done.due, done.refused)
 
     def _follow(self, done: _Round, client: FeedClient, snapshots: bool, tell: Tell) -> None:
+        """Do what is left to do; if the hub goes back in any feed, none of it is believed."""
         kept = self._kept(client.enrolment)
         overview = client.overview(each.signed for each in kept.values())
         if isinstance(overview, Refused):
             done.note(overview)
             return
-        due = self._step(done, client, overview, kept, tell)
+        due: list[Stand] = []
+        behind: list[tuple[Stand, Cursor]] = []
+        for stand in overview.stands:
+            if stand.feed not in self._feeds:
+                continue
+            have = kept.get(stand.feed)
+            at = have.cursor if have and have.cursor.center == stand.center else None
+            way = way_to(stand, overview.epoch, at, MOST_STEPS)
+            if isinstance(way, Refused):
+                done.note(way)
+            elif way == "snapshot":
+                due.append(stand)
+            elif way == "steps" and at is not None:
+                behind.append((stand, at))
+            else:
+                done.current.append(stand.feed)
+        if done.refused is not None:
+            done.current.clear()
+            return
+        self._step(done, client, behind, tell)
         done.due = tuple(stand.feed for stand in due)
         if due and snapshots:
             self._take(done, client, overview, due, tell)
@@ -180,39 +200,22 @@ class Puller:
         }
 
     def _step(
-        self,
-        done: _Round,
-        client: FeedClient,
-        overview: Overview,
-        kept: dict[str, stores.Kept],
-        tell: Tell,
-    ) -> list[Stand]:
-        """Take all steps there are; return the feeds for which only a snapshot helps."""
+        self, done: _Round, client: FeedClient, behind: Sequence[tuple[Stand, Cursor]], tell: Tell
+    ) -> None:
+        """Take the steps there are, feed by feed; a feed that cannot go on stops no other."""
         steps = Steps(
             client, self._reference.feeding, self._till.now_ms, self._rows, self._pause_s, tell
         )
-        due = []
-        for stand in overview.stands:
-            if stand.feed not in self._feeds:
-                continue
-            have = kept.get(stand.feed)
-            at = have.cursor if have and have.cursor.center == stand.center else None
-            way = way_to(stand, overview.epoch, at, MOST_STEPS)
-            if way == "steps":
-                assert at is not None
-                followed = self._stepped(steps, stand, at)
-                way = followed if isinstance(followed, Refused) else "current"
-                done.rows += followed if isinstance(followed, int) else 0
-            if isinstance(way, Refused):
-                done.note(way)
-            elif way == "snapshot":
-                due.append(stand)
+        for stand, at in behind:
+            followed = self._stepped(steps, stand, at)
+            if isinstance(followed, Refused):
+                done.note(followed)
             else:
+                done.rows += followed
                 done.current.append(stand.feed)
-        return due
 
     def _stepped(self, steps: Steps, stand: Stand, at: Cursor) -> int | Refused:
-        """Follow one feed; what it holds may be beyond this program, which stops no other feed."""
+        """Follow one feed; what it holds may be beyond this program."""
         try:
             return steps.follow(self._feeds[stand.feed], at, stand.version)
         except CommitUnknown:

@@ -96,8 +96,7 @@ class Snapshots:
             return stepped
         with database.transaction() as db:
             stores.end_build(db)
-        (said,) = database.read().execute("PRAGMA quick_check(1)").fetchone()
-        if said != "ok":
+        if not is_sound(database):
             return _damaged()
         database.checkpoint()
         return rows + stepped
@@ -148,6 +147,12 @@ class Snapshots:
             raise Fault(unusable(self.directory, "busy")) from error
         self.reference.follow()
         return None
+
+
+def is_sound(database: Database) -> bool:
+    """Tell whether SQLite finds no damage in a file."""
+    (said,) = database.read().execute("PRAGMA quick_check(1)").fetchone()
+    return bool(said == "ok")
 
 
 def _grown(part: Building, page: Page) -> Building:
