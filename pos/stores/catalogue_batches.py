@@ -19,15 +19,14 @@ from pos.rules.search_words import all_index_words, index_words
 Known = Mapping[str, tuple[int, Item]]  # by sku: the item's number in the table, and itself
 
 _encode = msgspec.json.Encoder().encode
-_encode_lines = msgspec.json.Encoder().encode_lines
 _Parameters = tuple[object, ...]
 _Many = tuple[str, Sequence[_Parameters]]
 _One = tuple[str, _Parameters]
 
-# The items stand in ?2, each a line of JSON: as texts within a text they would have to be escaped.
+# The items stand in ?2, one after another: as texts within a text they would have to be escaped.
 _ADD_ITEMS = """INSERT INTO item (number, sku, centers, offer_id, data)
     SELECT ?1 + key, value ->> 0, value ->> 1, value ->> 2,
-    CAST(substr(?2, value ->> 3, value ->> 4 - 1) AS TEXT) FROM json_each(CAST(?3 AS TEXT))"""
+    CAST(substr(?2, value ->> 3, value ->> 4) AS TEXT) FROM json_each(CAST(?3 AS TEXT))"""
 _ADD_WORDS = """INSERT INTO item_words (rowid, words)
     SELECT ? + key, value FROM json_each(CAST(? AS TEXT))"""
 _ADD_CODES = """INSERT OR REPLACE INTO item_code (code, item)
@@ -106,14 +105,13 @@ def words_of(item: Item) -> str:
 
 
 def _adding(following: int, items: Sequence[Item]) -> Iterator[_One]:
-    encoded = _encode_lines(items)
-    lengths = list(map(len, encoded.splitlines(keepends=True)))
-    starts = accumulate(lengths, initial=1)
+    encoded = list(map(_encode, items))
+    lengths = list(map(len, encoded))
     rows = [
         (item.sku, _centers(item), item.offer_id or None, start, length)
-        for item, start, length in zip(items, starts, lengths, strict=False)
+        for item, start, length in zip(items, accumulate(lengths, initial=1), lengths, strict=False)
     ]
-    yield _ADD_ITEMS, (following, encoded, _encode(rows))
+    yield _ADD_ITEMS, (following, b"".join(encoded), _encode(rows))
     words = all_index_words([item.name_zh for item in items], [item.name_en for item in items])
     yield _ADD_WORDS, (following, _encode(words))
     numbers = [n for n, item in enumerate(items, following) for _ in item.barcodes]
