@@ -11,10 +11,15 @@ from typing import Any
 import msgspec
 from sqlalchemy import (
     ARRAY,
+    BigInteger,
+    Boolean,
     Column,
     ColumnElement,
     Connection,
     Insert,
+    Integer,
+    LargeBinary,
+    SmallInteger,
     String,
     Table,
     any_,
@@ -25,14 +30,29 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.types import TypeEngine
 
 Row = Mapping[str, object]
 
 
+_COPIED: Mapping[type[TypeEngine[Any]], str] = {  # how COPY is told what comes, the narrower first
+    String: "text",
+    LargeBinary: "bytea",
+    Boolean: "bool",
+    SmallInteger: "int2",
+    BigInteger: "int8",
+    Integer: "int4",
+}
+
+
 def add_all(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
     """Insert rows that have a value for every column of the table, and are all new."""
-    _execute(connection, insert(table), rows)
+    if rows and connection.dialect.name == "postgresql":
+        _copy(connection, table, rows)
+    else:
+        _execute(connection, insert(table), rows)
 
 
 def add_missing(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
@@ -87,6 +107,30 @@ def _missing(connection: Connection, table: Table) -> Insert:
     if connection.dialect.name == "postgresql":
         return postgresql_insert(table).on_conflict_do_nothing()
     return sqlite_insert(table).on_conflict_do_nothing()
+
+
+def _copy(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
+    """Insert by COPY, which PostgreSQL takes several times as fast as any INSERT."""
+    from psycopg import Connection as Driver
+    from psycopg import Error
+
+    name = connection.dialect.identifier_preparer.quote
+    columns = list(table.columns)
+    names = ", ".join(name(column.name) for column in columns)
+    statement = f"COPY {name(table.name)} ({names}) FROM STDIN (FORMAT BINARY)"
+    driver = connection.connection.driver_connection
+    assert isinstance(driver, Driver)
+    try:
+        with driver.cursor() as cursor, cursor.copy(statement) as copy:
+            copy.set_types([_copied(column) for column in columns])
+            for row in map(itemgetter(*(column.name for column in columns)), rows):
+                copy.write_row(row)
+    except Error as error:
+        raise DBAPIError.instance(statement, None, error, Error, hide_parameters=True) from error
+
+
+def _copied(column: Column[Any]) -> str:
+    return next(said for kind, said in _COPIED.items() if isinstance(column.type, kind))
 
 
 def _execute(connection: Connection, statement: Insert, rows: Sequence[Row]) -> int:
