@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -39,8 +40,11 @@ class _Problem(msgspec.Struct, frozen=True):
     detail: str = ""
 
 
-def make_client(url: str, timeout_s: float) -> httpx2.Client | Refused:
-    """Make a client for the hub at `url`; the environment's proxies do not apply."""
+def make_client(url: str, timeout_s: float, ca: Path | None = None) -> httpx2.Client | Refused:
+    """Make a client for the hub at `url`; the environment's proxies do not apply.
+
+    With `ca`, only https is spoken, and only that CA's certificates are believed.
+    """
     import httpx2
 
     if not is_hub_address(url):
@@ -49,7 +53,16 @@ def make_client(url: str, timeout_s: float) -> httpx2.Client | Refused:
         base = httpx2.URL(url)
     except httpx2.InvalidURL:
         return _bad_address(url)
-    return httpx2.Client(base_url=base, timeout=timeout_s, trust_env=False)
+    if ca is None:
+        return httpx2.Client(base_url=base, timeout=timeout_s, trust_env=False)
+    if base.scheme != "https":
+        return _not_https(url)
+    from sync.tls import trusting_only
+
+    context = trusting_only(ca)
+    if isinstance(context, Refused):
+        return context
+    return httpx2.Client(base_url=base, timeout=timeout_s, trust_env=False, verify=context)
 
 
 def post(
@@ -88,7 +101,7 @@ def exchange(
         ) as response:
             body = _bounded(response, most_bytes)
     except httpx2.HTTPError as error:
-        return _unreachable(client, error)
+        return _failed(client, error)
     answer = Answer(response.status_code, body or b"", dict(response.headers))
     if body is None:
         return refused_by_hub(client, answer, "too long or packed an answer")
@@ -142,6 +155,30 @@ def _unreachable(client: httpx2.Client, problem: object) -> Refused:
         N_("The hub at {url} does not answer ({problem})."),
         N_("Nothing is lost: what is sold stays here and is sent later."),
         {"url": client.base_url, "problem": str(problem) or type(problem).__name__},
+    )
+
+
+def _failed(client: httpx2.Client, error: httpx2.HTTPError) -> Refused:
+    from sync.tls import is_distrust
+
+    return _untrusted(client) if is_distrust(error) else _unreachable(client, error)
+
+
+def _untrusted(client: httpx2.Client) -> Refused:
+    return Refused(
+        "hub.untrusted",
+        N_("What answers at {url} has no certificate of the CA that this till believes."),
+        N_("Check [hub] ca and the hub's address; nothing was sent, what is sold stays here."),
+        {"url": client.base_url},
+    )
+
+
+def _not_https(url: str) -> Refused:
+    return Refused(
+        "hub.not_https",
+        N_("[hub] ca is set, but {url} is not https."),
+        N_("Write the hub's address with https://, or leave ca empty."),
+        {"url": url},
     )
 
 

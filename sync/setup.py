@@ -151,7 +151,10 @@ def demonstrated(setup: Setup) -> Setup:
     if setup.demo:
         return setup
     till = msgspec.structs.replace(setup.till, id=f"DEMO-{setup.till.center}")
-    hub = msgspec.structs.replace(setup.hub, url="", database="")
+    plain = dict.fromkeys(
+        ("url", "database", "second_medium", "ca", "tls_certificate", "tls_key"), ""
+    )
+    hub = msgspec.structs.replace(setup.hub, **plain)
     settings = setup.settings.having(till).having(hub)
     return replace(setup, settings=settings, root=setup.root / "demo", demo=True)
 

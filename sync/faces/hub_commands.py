@@ -6,14 +6,16 @@ import signal
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import click
 
-from sync.faces.answers import accepted, answer, json_option, pass_setup
+from sync.faces.answers import accepted, answer, json_option, pass_setup, refuse
 from sync.rules.days import china_time
 from sync.rules.refusal import N_, Refused
 from sync.services.hub_opening import OpenHub, lineage_of, open_hub_data
 from sync.setup import Setup
+from sync.tls import check_server_files
 
 database_option = click.option(
     "--database", default="", help="SQLAlchemy URL of the hub's database; else [hub] database."
@@ -35,6 +37,11 @@ def hub_command(
     setup: Setup, host: str | None, port: int | None, database: str, as_json: bool
 ) -> None:
     """Serve the hub until it is told to end."""
+    tls = _tls_files(setup)
+    if tls is not None:
+        refused = check_server_files(*tls)
+        if refused is not None:
+            refuse(setup, refused, as_json=as_json)
     with _opened(setup, database, as_json=as_json) as opened:
         listener = accepted(
             setup,
@@ -44,7 +51,7 @@ def hub_command(
         if opened.medium is None:
             click.echo(setup.say(_NO_MEDIUM), err=True)
         with listener:
-            url = _url(listener)
+            url = _url(listener, "http" if tls is None else "https")
             values = {"url": url, "hub_id": opened.keys.hub_id}
             answer(setup.say("The hub listens at {url}", url=url), values, as_json=as_json)
             _serve(setup, opened, listener)
@@ -113,9 +120,17 @@ def _listen(host: str, port: int) -> socket.socket | Refused:
     return listener
 
 
-def _url(listener: socket.socket) -> str:
+def _tls_files(setup: Setup) -> tuple[Path, Path] | None:
+    """Return the files of the hub's certificate and key, None if it serves plain http."""
+    hub = setup.hub
+    if not hub.tls_certificate:
+        return None
+    return setup.place(hub.tls_certificate), setup.place(hub.tls_key)
+
+
+def _url(listener: socket.socket, scheme: str) -> str:
     host, port = listener.getsockname()[:2]
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+    return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
 
 
 def _serve(setup: Setup, opened: OpenHub, listener: socket.socket) -> None:
@@ -125,6 +140,7 @@ def _serve(setup: Setup, opened: OpenHub, listener: socket.socket) -> None:
     from sync.faces.hub_api import make_app
     from sync.faces.hub_routes import all_routes
 
+    certificate, key = _tls_files(setup) or (None, None)
     config = uvicorn.Config(
         make_app(all_routes(setup, opened), setup.say),
         log_level="warning",
@@ -132,6 +148,8 @@ def _serve(setup: Setup, opened: OpenHub, listener: socket.socket) -> None:
         proxy_headers=False,
         server_header=False,
         timeout_graceful_shutdown=5,
+        ssl_certfile=certificate,
+        ssl_keyfile=key,
     )
     # uvicorn raises the signal again once it has ended gracefully: that is no failure.
     signal.signal(signal.SIGTERM, lambda _number, _frame: None)

@@ -83,7 +83,8 @@ def hub_client(till: OpenTill, url: str = "") -> httpx2.Client | Refused:
             N_("This till does not know its hub."),
             N_("Set [hub] url, or enrol with --hub URL."),
         )
-    return make_client(found, settings.timeout_s)
+    ca = till.setup.place(settings.ca) if settings.ca else None
+    return make_client(found, settings.timeout_s, ca)
 
 
 class Courier:

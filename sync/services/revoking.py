@@ -13,15 +13,23 @@ from sync.package import Package
 from sync.rules.certificate import Certificate, read
 from sync.rules.refusal import N_, Refused
 from sync.rules.register import Reinstated, Released, Revoked
-from sync.rules.reply import Mark
+from sync.rules.reply import FLAG_HELD, Mark
 from sync.rules.revocation import Range, Revocation, tightened, widened
-from sync.stores import hub_bookings, hub_journal, hub_register, hub_revocations, hub_tills
+from sync.stores import (
+    hub_alarms,
+    hub_bookings,
+    hub_journal,
+    hub_register,
+    hub_revocations,
+    hub_tills,
+)
 from sync.stores.hub_appending import books_of
 from sync.stores.hub_counters import last_counter
 from sync.stores.hub_register import Register
 from sync.stores.hub_releasing import release_held
 from sync.stores.hub_tills import Till
 
+MOST_REASON = 200
 BOOKED_LATER = "revoked"  # the alarm: entries were booked after the moment a person gave
 
 
@@ -74,6 +82,8 @@ class Revoking:
         Raises `Fault`, and nothing is changed, if the second medium does not take it.
         """
         now_ms = self._clock.now_ms()
+        if len(reason) > MOST_REASON:
+            return _bad_reason()
         if since_ms is not None and since_ms > now_ms:
             return _not_yet()
         with hub_transaction(self._engine) as connection:
@@ -103,6 +113,8 @@ class Revoking:
 
     def reinstate(self, name: str, *, reason: str, who: str) -> Till | Refused:
         """Lift a revocation: what the till sends from now on is booked. Raises `Fault`."""
+        if not 0 < len(reason.strip()) <= MOST_REASON:
+            return _bad_reason()
         now_ms = self._clock.now_ms()
         with hub_transaction(self._engine) as connection:
             hub_register.up_to_date(connection, self._register)
@@ -113,6 +125,7 @@ class Revoking:
                 return _not_revoked(till.name)
             act = Reinstated(till.till, reason, who)
             hub_register.record(connection, self._register, act, now_ms)
+            self._settle(connection, till, reason, who)
         return till
 
     def release(self, name: str, *, reason: str, who: str) -> ReleasedTill | Refused:
@@ -120,6 +133,8 @@ class Revoking:
 
         The till stays revoked, if it is, with its last good entries and counters moved on.
         """
+        if not 0 < len(reason.strip()) <= MOST_REASON:
+            return _bad_reason()
         now_ms = self._clock.now_ms()
         with hub_transaction(self._engine) as connection:
             hub_register.up_to_date(connection, self._register)
@@ -137,12 +152,21 @@ class Revoking:
                 terms = self._widened(connection, till, before.revocation, marks)
                 act = Released(till.till, terms, reason, who)
                 hub_register.record(connection, self._register, act, now_ms)
+            if not released.left:
+                self._settle(connection, till, reason, who)
         return ReleasedTill(
             till=till.till,
             name=till.name,
             booked=released.appended,
             forks=released.forks,
             held=released.left,
+        )
+
+    def _settle(self, connection: Connection, till: Till, reason: str, who: str) -> None:
+        """What was decided of the entries held settles the alarm about them."""
+        now_ms = self._clock.now_ms()
+        hub_alarms.settle_all(
+            connection, till.till, FLAG_HELD, reason=reason, who=who, at_ms=now_ms
         )
 
     def _certificate(self, data: bytes) -> Certificate:
@@ -218,6 +242,15 @@ def _booked_later(connection: Connection, till: Till, terms: Revocation) -> int:
     good = {mark.run: mark.seq for mark in terms.marks}
     now = hub_journal.marks_of(connection, till.till)
     return sum(mark.seq - good.get(mark.run, 0) for mark in now)
+
+
+def _bad_reason() -> Refused:
+    return Refused(
+        "reason.length",
+        N_("A reason has 1 to {most} characters."),
+        N_("Say in a few words what was found out."),
+        {"most": MOST_REASON},
+    )
 
 
 def _not_yet() -> Refused:

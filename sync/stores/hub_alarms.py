@@ -86,6 +86,20 @@ def settle(connection: Connection, settled: Settled) -> None:
     connection.execute(insert(SETTLED).values(row))
 
 
+def settle_all(
+    connection: Connection, till: str, kind: str, *, reason: str, who: str, at_ms: int
+) -> None:
+    """Keep what a person at the hub said of every unsettled alarm of a kind."""
+    found = connection.execute(
+        select(ALARM.c.run, ALARM.c.seq, ALARM.c.about).where(
+            ALARM.c.till == till, ALARM.c.kind == kind, _unsettled()
+        )
+    ).all()
+    for run, seq, about in found:
+        said = Settlement(till, kind, run, seq, about, reason, who)
+        settle(connection, Settled(said, "", at_ms))
+
+
 def last_settled(connection: Connection, till: str, key: Key) -> Settled:
     """Return what was said last of an alarm that is settled."""
     return _read(connection, till, _is(SETTLED.c, key), 1)[0]

@@ -1,15 +1,14 @@
 """The first complete path as stories: sell, push, and what the hub then has."""
 
 import shutil
-import sqlite3
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from .conftest import Place, RunningHub
 from .cutting_proxy import CuttingProxy
+from .shop import barcode, booked, enrolled, sell, stocked
 
 pytestmark = pytest.mark.slow
 Places = Callable[..., Place]
@@ -20,37 +19,6 @@ def proxy(hub: RunningHub) -> Iterator[CuttingProxy]:
     between = CuttingProxy(hub.port)
     yield between
     between.close()
-
-
-def stocked(till: Place) -> Place:
-    till.run("pos", "import", "--demo")
-    return till
-
-
-def enrolled(till: Place, hub: RunningHub, url: str | None = None) -> Place:
-    code = hub.invite(till.till, till.center)
-    till.run("sync", "enrol", code, "--hub", url or hub.url)
-    return till
-
-
-def barcode(till: Place, query: str) -> str:
-    return str(till.ask("pos", "items", query)["items"][0]["barcodes"][0])
-
-
-def sell(till: Place, *arguments: str, cash: str = "500.00") -> dict[str, Any]:
-    code = barcode(till, "xymj")
-    return till.ask("pos", "sell", "--scan", code, "--tender", f"cash={cash}", *arguments)
-
-
-def booked(hub: RunningHub) -> dict[str, tuple[int, int]]:
-    """Ask the hub's own database: order id → (times booked, paid fen)."""
-    path = next(hub.place.directory.rglob("hub.db"))
-    connection = sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)
-    rows = connection.execute(
-        "SELECT order_id, count(*), max(paid_fen) FROM hub_order GROUP BY order_id"
-    ).fetchall()
-    connection.close()
-    return {order: (times, paid) for order, times, paid in rows}
 
 
 def test_a_till_sells_before_it_is_enrolled_and_pushes_afterwards(

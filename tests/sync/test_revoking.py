@@ -126,8 +126,11 @@ def test_a_moment_to_come_or_a_counter_never_granted_is_refused(
     assert reason_of(desk.revoke("ZZ-01", reason="", who="", since_ms=later)) == "revoke.future"
     assert reason_of(desk.revoke("ZZ-01", reason="", who="", counter=9**9)) == "revoke.counter"
     assert reason_of(desk.revoke("ZZ-77", reason="", who="")) == "till.not_enrolled"
-    assert reason_of(desk.reinstate("ZZ-01", reason="", who="")) == "revoke.not_revoked"
-    assert reason_of(desk.release("ZZ-01", reason="", who="")) == "held.nothing"
+    assert reason_of(desk.revoke("ZZ-01", reason="x" * 201, who="")) == "reason.length"
+    assert reason_of(desk.reinstate("ZZ-01", reason="found", who="")) == "revoke.not_revoked"
+    assert reason_of(desk.release("ZZ-01", reason="genuine", who="")) == "held.nothing"
+    for decide in (desk.reinstate, desk.release):
+        assert reason_of(decide("ZZ-01", reason=" ", who="")) == "reason.length"
     assert hub.state() == before
 
 
@@ -168,6 +171,7 @@ def test_after_reinstating_everything_the_till_sends_is_booked_once(
     assert hub.rows("entry") == hub.rows("booking") == 4
     assert hub.held() == {}
     assert hub.tills()["ZZ-01"].revoked_ms is None
+    assert hub.push(till.segment(FIRST)).alarms == ()
     with hub.opened.engine.connect() as connection:
         assert list(hub_feeds.all_fed(connection, FEED)) == []
 
@@ -186,6 +190,7 @@ def test_released_entries_are_booked_and_the_till_stays_revoked(
     assert hub.rows("booking") == 5
     assert (hub.held(), hub.rows("held")) == ({}, 0)
     assert good_counters(hub) == (Range(1, 3),)
+    assert hub.push(till.segment(FIRST)).alarms == ()  # deciding settles the alarm
     reply = hub.push(till.segment(SECOND))
     assert (reply.flags, reply.marks[0]) == ((), mark(till, SECOND, 1))
     till.write(SECOND)
