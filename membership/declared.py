@@ -12,7 +12,7 @@ KINDS = (
     Kind(
         KIND,
         "A PLUS membership was granted by a sale; the body names card and order.",
-        N_("PLUS memberships"),
+        N_("PLUS joins"),
     ),
 )
 

@@ -46,7 +46,7 @@ def code_messages() -> set[str]:
         str(message)
         for name in PACKAGES
         for _, _, message, _, _ in extract_from_dir(
-            ROOT / name, method_map=[("**.py", "python")], keywords=KEYWORDS
+            ROOT / name, method_map=[("**.py", "python"), ("**.j2", "jinja2")], keywords=KEYWORDS
         )
     }
     return found - {""}

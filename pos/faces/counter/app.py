@@ -31,7 +31,7 @@ class StandingChanged(Message):
 class CounterApp(ScannerApp[None], inherit_bindings=False):
     """Runs one counter until it is closed."""
 
-    CSS_PATH: ClassVar[list[str | Path]] = [DIALOGS, "counter.tcss"]  # type: ignore[assignment]
+    CSS_PATH: ClassVar[list[str | Path]] = ["counter.tcss", DIALOGS]  # type: ignore[assignment]
     ENABLE_COMMAND_PALETTE = False
     BINDINGS: ClassVar[list[BindingType]] = []
 

@@ -146,7 +146,7 @@ def _till_lines(
     head = [till.name, say("this till")] if till.own else [till.name]
     head += [f"● {say(words.STATE_WORDS[till.state])}", words.closed_words(say, till, evening.day)]
     if till.revoked:
-        head.append(say("revoked"))
+        head.append(say("revoked till"))
     if till.told_ms is not None and not till.own:
         heard_ms = now_ms + evening.hub_ahead_ms - till.told_ms
         head.append(say("heard {age} ago", age=words.age(say, heard_ms)))

@@ -25,7 +25,7 @@ DRAW_EVERY_S = 5.0
 class EveningApp(App[None], inherit_bindings=False):
     """Runs the end of day of one till until it is left."""
 
-    CSS_PATH: ClassVar[list[str | Path]] = [DIALOGS, "eod.tcss"]  # type: ignore[assignment]
+    CSS_PATH: ClassVar[list[str | Path]] = ["eod.tcss", DIALOGS]  # type: ignore[assignment]
     ENABLE_COMMAND_PALETTE = False
     BINDINGS: ClassVar[list[BindingType]] = []
 

@@ -1,17 +1,17 @@
 """Boxes of the evening's screen: its keys, entries that differ, exceptions, closing a day."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from sync.faces.eod import words
+from sync.faces.eod.drawing import differing_rows
 from sync.faces.screen.dialogs import Ask, Confirm, Dialog, Pick
-from sync.faces.screen.rows import EMPTY, Row, fit, right, wrap
+from sync.faces.screen.rows import EMPTY, Row, fit, wrap
 from sync.language import Language
-from sync.rules.center_day import MOST_REASON, Listed, Matter
-from sync.rules.money import format_yuan
+from sync.rules.center_day import MOST_REASON, Matter
 from sync.rules.reconciling import Differing, Reconciled
 from sync.rules.refusal import N_, Refused
 
-_MOST_LISTED = 16
+_MOST_LISTED = 8
 GUIDE = N_(
     "Each till's own figures stand beside what the hub has of it. A till agrees only if count and "
     "money of every kind are the same and the hub has its chain up to the last entry. Nothing is "
@@ -60,28 +60,8 @@ class Entries(Dialog[None]):
 
     def body(self) -> list[Row]:
         """Both lists, the first entries of each."""
-        here = self._listed(self.say("Only at this till:"), self._differing.only_here)
-        at_hub = self._listed(self.say("Only at the hub:"), self._differing.only_at_hub)
-        return [*here, *at_hub] or [((self.say("Both sides have the same entries."), "good"),)]
-
-    def _listed(self, heading: str, listed: Sequence[Listed]) -> list[Row]:
-        if not listed:
-            return []
-        rows: list[Row] = [((heading, "strong"),)]
-        for each in listed[: _MOST_LISTED // 2]:
-            kind = self._kinds.get(each.kind, each.kind)
-            rows.append(
-                (
-                    (fit(f"  {kind}", 16), "plain"),
-                    (right(format_yuan(each.amount_fen, grouped=True), 12), "money"),
-                    (f"  {each.run} {each.seq}  ", "dim"),
-                    (each.id, "dim"),
-                )
-            )
-        if len(listed) > _MOST_LISTED // 2:
-            left = len(listed) - _MOST_LISTED // 2
-            rows.append((("  " + self.say("and {count} more", count=left), "dim"),))
-        return [*rows, EMPTY]
+        rows = differing_rows(self.say, self._kinds, self._differing, _MOST_LISTED)
+        return rows or [((self.say("Both sides have the same entries."), "good"),)]
 
     def foot(self) -> str:
         """The way back."""

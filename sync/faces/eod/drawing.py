@@ -1,6 +1,8 @@
 """The evening drawn as rows: tills, both sides of one till's day, the center's sums, progress."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+
+from rich.cells import cell_len
 
 from sync.faces.eod import words
 from sync.faces.eod.work import Step
@@ -8,8 +10,9 @@ from sync.faces.screen.dialogs import marked
 from sync.faces.screen.looks import Tone
 from sync.faces.screen.rows import EMPTY, Row, big, fit, pair, right, wrap
 from sync.language import Language
+from sync.rules.center_day import Listed
 from sync.rules.money import format_yuan
-from sync.rules.reconciling import KindRow, Reconciled, State
+from sync.rules.reconciling import Differing, KindRow, Reconciled, State
 from sync.rules.refusal import N_
 from sync.rules.totals import NOTHING, Total
 from sync.services.end_of_day import Evening
@@ -26,51 +29,60 @@ STEP_WORDS: Mapping[Step, str] = {
     "ask": N_("Asking the hub"),
     "compare": N_("Comparing entry by entry"),
 }
-_TILL, _STATE, _MONEY, _PENDING = 11, 12, 13, 7
-_KIND, _COUNT = 14, 6
+_TILL, _STATE, _HEARD, _LISTED = 10, 12, 7, 11
+_KIND, _COUNT, _MONEY = 13, 5, 12
 
 
 def till_head(say: Language, width: int) -> Row:
     """Return the heading over the list of tills."""
     cells = (
-        fit(say("Till"), _TILL),
+        fit(say("Which till"), _TILL),
         fit(say("State"), _STATE),
-        right(say("Till has"), _MONEY),
-        right(say("Hub has"), _MONEY),
-        right(say("To send"), _PENDING + 1),
+        fit(say("As of"), _HEARD),
+        right(say("Till has"), _LISTED),
+        right(say("Hub has"), _LISTED),
         "  " + say("Day"),
     )
     return ((fit("  " + "".join(cells), width), "head"),)
 
 
-def till_row(say: Language, till: Reconciled, evening: Evening, width: int, *, chosen: bool) -> Row:
+def till_row(
+    say: Language, till: Reconciled, evening: Evening, now_ms: int, width: int, *, chosen: bool
+) -> Row:
     """Return one till of the list."""
     known = [row.journalled for row in till.rows if row.journalled is not None]
     ours = _sum(known) if till.source != "none" and len(known) == len(till.rows) else None
     theirs = _sum(row.arrived for row in till.rows)
-    name = till.name + (f" {say('here')}" if till.own else "")
+    tone = STATE_TONES[till.state]
+    alarm = f" !{len(till.exceptions)}" if till.exceptions else ""
+    name = fit(till.name, min(cell_len(till.name), _TILL - 1 - len(alarm)))
     state = f"{STATE_SIGNS[till.state]} {say(words.STATE_WORDS[till.state])}"
-    closing = till.closing
-    when = words.clock(closing.at_ms, day=evening.day) if closing else ""
+    if till.pending:
+        state += f" {till.pending}"
     row: Row = (
-        (fit(name, _TILL), "strong" if till.own else "plain"),
-        (fit(state, _STATE), STATE_TONES[till.state]),
-        (right("?" if ours is None else _money(ours), _MONEY), "plain"),
-        (right(_money(theirs), _MONEY), "plain" if ours == theirs else STATE_TONES[till.state]),
-        (right(str(till.pending) if till.pending else "–", _PENDING + 1), _pending_tone(till)),
-        ("  " + (say("closed {when}", when=when) if closing else say("open")), _day_tone(till)),
+        (name, "strong" if till.own else "plain"),
+        (fit(alarm, _TILL - cell_len(name)), "bad"),
+        (fit(state, _STATE), tone),
+        (fit(_heard(say, till, evening, now_ms), _HEARD), "dim"),
+        (right("?" if ours is None else _money(ours), _LISTED), "plain"),
+        (right(_money(theirs), _LISTED), "plain" if ours == theirs else tone),
+        ("  " + _day(say, till, evening), "good" if till.closing else "dim"),
     )
-    alarm: Row = ((f"  !{len(till.exceptions)}", "bad"),) if till.exceptions else ()
-    body = marked((*row, *alarm), width - 2, chosen=chosen)
-    return (("▌ " if chosen else "  ", "accent" if chosen else "plain"), *body)
+    return (("▌ " if chosen else "  ", tone), *marked(row, width - 2, chosen=chosen))
 
 
-def _pending_tone(till: Reconciled) -> Tone:
-    return "money" if till.pending else "dim"
+def _heard(say: Language, till: Reconciled, evening: Evening, now_ms: int) -> str:
+    if till.own:
+        return say("now")
+    if till.told_ms is None:
+        return say("never")
+    return words.age(say, now_ms + evening.hub_ahead_ms - till.told_ms)
 
 
-def _day_tone(till: Reconciled) -> Tone:
-    return "good" if till.closing else "dim"
+def _day(say: Language, till: Reconciled, evening: Evening) -> str:
+    if till.closing is None:
+        return say("open")
+    return say("closed {when}", when=words.clock(till.closing.at_ms, day=evening.day))
 
 
 def detail_head(
@@ -83,7 +95,7 @@ def detail_head(
         known += say(", heard {age} ago", age=words.age(say, heard_ms))
     if till.source == "none":
         known = say("never heard of it")
-    named = f"  {till.name}" + (f"  {say('revoked')}" if till.revoked else "")
+    named = f"  {till.name}" + ("  " + say("revoked till") if till.revoked else "")
     lines: list[Row] = [((fit(f"{named}  ·  {known}", width), "head"),)]
     meaning = say(words.STATE_MEANS[till.state])
     lines += [((f"  {line}", STATE_TONES[till.state]),) for line in wrap(meaning, width - 4)]
@@ -97,13 +109,16 @@ def detail_head(
         lines.append(((f"  {waits}", "money"),))
     if till.closing is not None:
         lines.append(((f"  {words.closed_words(say, till, evening.day)}", "good"),))
+    if till.closing is None or till.state != "agrees":
+        hint = say(words.STATE_HINTS[till.state])
+        lines += [((f"  {line}", "dim"),) for line in wrap(hint, width - 4)]
     return lines
 
 
 def kind_rows(say: Language, kinds: Mapping[str, str], till: Reconciled, width: int) -> list[Row]:
     """Return both sides of every kind, differing kinds in alarm."""
     if not till.rows:
-        return [((f"  {say('No entries on either side.')}", "dim"),)]
+        return [(("  " + say("No entries on either side."), "dim"),)]
     head = (
         " " * (2 + _KIND)
         + right(say("till"), _COUNT + _MONEY)
@@ -111,21 +126,29 @@ def kind_rows(say: Language, kinds: Mapping[str, str], till: Reconciled, width: 
         + "  "
         + say("missing")
     )
-    return [((fit(head, width), "dim"),), *(_kind_row(say, kinds, row) for row in till.rows)]
+    ranked = sorted(till.rows, key=lambda row: (not _has_money(row), row.kind))
+    return [((fit(head, width), "dim"),), *(_kind_row(say, kinds, row) for row in ranked)]
+
+
+def _has_money(row: KindRow) -> bool:
+    return bool(row.arrived.amount_fen or (row.journalled or NOTHING).amount_fen)
 
 
 def _kind_row(say: Language, kinds: Mapping[str, str], row: KindRow) -> Row:
     ours, theirs = row.journalled, row.arrived
-    tone: Tone = "bad" if row.missing != NOTHING else "plain"
+    quiet: Tone = "plain" if _has_money(row) else "dim"
+    tone: Tone = "bad" if row.missing != NOTHING else quiet
     spans: Row = (
         ("  " + fit(kinds.get(row.kind, row.kind), _KIND), "plain"),
         (right("?" if ours is None else str(ours.count), _COUNT), "dim"),
-        (right("?" if ours is None else _money(ours), _MONEY), "plain"),
+        (right("?" if ours is None else _money(ours), _MONEY), quiet),
         (right(str(theirs.count), _COUNT), "dim"),
         (right(_money(theirs), _MONEY), tone),
     )
     if row.missing != NOTHING:
-        missing = f"  {row.missing.count} · {_money(row.missing)}"
+        missing = f"  {row.missing.count}"
+        if row.missing.amount_fen:
+            missing += f" · {_money(row.missing)}"
         spans = (*spans, (missing, "bad"))
     if row.held != NOTHING:
         spans = (*spans, (say("  held {count}", count=row.held.count), "money"))
@@ -154,6 +177,40 @@ def matter_rows(say: Language, till: Reconciled, width: int) -> list[Row]:
     return rows
 
 
+def differing_rows(
+    say: Language, kinds: Mapping[str, str], differing: Differing | None, most: int
+) -> list[Row]:
+    """Return what only one side has of this till's day, the first entries of each side."""
+    if differing is None:
+        return []
+    return [
+        *_entry_rows(say, kinds, say("Only at this till:"), differing.only_here, most),
+        *_entry_rows(say, kinds, say("Only at the hub:"), differing.only_at_hub, most),
+    ]
+
+
+def _entry_rows(
+    say: Language, kinds: Mapping[str, str], heading: str, listed: Sequence[Listed], most: int
+) -> list[Row]:
+    if not listed:
+        return []
+    ranked = sorted(listed, key=lambda each: (not each.amount_fen, each.kind, each.id))
+    rows: list[Row] = [
+        ((f"  {heading}", "strong"),),
+        *(
+            (
+                ("  " + fit(kinds.get(each.kind, each.kind), _KIND), "plain"),
+                (right(format_yuan(each.amount_fen, grouped=True), _MONEY), "money"),
+                (f"  {each.run} {each.seq}  {each.id}", "dim"),
+            )
+            for each in ranked[:most]
+        ),
+    ]
+    if len(listed) > most:
+        rows.append((("  " + say("and {count} more", count=len(listed) - most), "dim"),))
+    return rows
+
+
 def verdict_rows(say: Language, evening: Evening, width: int, now_ms: int) -> list[list[Row]]:
     """Return the panels at the side: the center's sum, the verdict, the hub, this till's day."""
     count, total_fen = _center_sum(evening)
@@ -162,7 +219,7 @@ def verdict_rows(say: Language, evening: Evening, width: int, now_ms: int) -> li
         ((say("Hub has (yuan)"), "dim"),),
         EMPTY,
         *(((right(line, width), "money"),) for line in (first, second, third)),
-        pair(say("Entries"), str(count), width),
+        pair(say("Entries in all"), f"{count:,}", width),
     ]
     return [money, _verdict(say, evening, width), _hub(say, evening, width, now_ms)]
 

@@ -18,12 +18,13 @@ from sync.faces.screen.rows import EMPTY, Row, Rows, fit, row_cells
 from sync.language import Language
 from sync.rules.center_day import Matter, Settled, Settlement
 from sync.rules.days import china_time
-from sync.rules.reconciling import Reconciled
+from sync.rules.reconciling import Differing, Reconciled
 from sync.rules.refusal import Refused
 from sync.services.closing import Closed
 from sync.services.end_of_day import Evening
 
 INNER = 29
+_MOST_ENTRIES = 4
 _EDGES: tuple[Tone, ...] = ("accent", "money", "edge")
 _ACTIONS = {
     "f1": "help",
@@ -115,7 +116,9 @@ class EveningScreen(Listens, Screen[None]):
         say, now_ms = self.say, self.tasks.setup.clock.now_ms()
         block = self._block("tills")
         rows = [
-            drawing.till_row(say, each, evening, block.size.width, chosen=place == self._chosen)
+            drawing.till_row(
+                say, each, evening, now_ms, block.size.width, chosen=place == self._chosen
+            )
             for place, each in enumerate(evening.tills)
         ]
         height = max(min(len(rows), self.size.height // 2 - 4), 1)
@@ -132,9 +135,13 @@ class EveningScreen(Listens, Screen[None]):
                 *drawing.kind_rows(say, kinds, till, width),
                 EMPTY,
                 *drawing.matter_rows(say, till, width),
+                *drawing.differing_rows(say, kinds, self._differing(till), _MOST_ENTRIES),
             ]
         )
         self._draw_side(evening, now_ms)
+
+    def _differing(self, till: Reconciled) -> Differing | None:
+        return self.looked.differing if till.own and self.looked is not None else None
 
     def _draw_side(self, evening: Evening, now_ms: int) -> None:
         rows: list[Row] = []
@@ -152,10 +159,10 @@ class EveningScreen(Listens, Screen[None]):
         clock = china_time(setup.clock.now_ms()).strftime("%H:%M")
         end: Row = (
             (" " + say("DEMO") + " ", "demo") if setup.demo else ("", "bar"),
-            (f"  {setup.till.id}  {say('Day')} {day}  {clock} ", "bar"),
+            (f"  {setup.till.id}  " + say("Day") + f" {day}  {clock} ", "bar"),
         )
         room = max(self.size.width - row_cells(end), 0)
-        house = f" {say.pick('选品', 'Xuanpin')}  {name}  ·  {say('End of day')}"
+        house = f" {say.pick('选品', 'Xuanpin')}  {name}  ·  " + say("End of day")
         self._block("bar").show([((fit(house, room), "bar"), *end)])
 
     def tell(self, text: str, tone: Tone = "said_plain") -> None:
@@ -186,7 +193,7 @@ class EveningScreen(Listens, Screen[None]):
         return (
             [
                 Key("help", "F1", say("Help")),
-                Key("up", "↑↓", say("Till")),
+                Key("up", "↑↓", say("Choose")),
                 Key("before", "←→", say("Day")),
                 Key("refresh", "F5", say("Compare")),
                 Key("settle", "F7", say("Settle")),

@@ -21,6 +21,14 @@ STATE_MEANS: Mapping[State, str] = {
     "differs": N_("Till and hub do not have the same; the differing kinds are marked."),
     "unheard": N_("The till has not been heard since; it may have sold more."),
 }
+STATE_HINTS: Mapping[State, str] = {
+    "agrees": N_("Close the day with F9 once nobody sells here any more."),
+    "pending": N_(
+        "F5 sends what this till still has; another till sends while its counter is open."
+    ),
+    "differs": N_("F5 at that till names the entries; settle the exceptions with F7."),
+    "unheard": N_("Open that till's counter, or close its day there: it sends by itself."),
+}
 SOURCE_WORDS: Mapping[Source, str] = {
     "journal": N_("its journal"),
     "closing": N_("its closing entry"),
