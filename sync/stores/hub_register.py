@@ -17,7 +17,7 @@ from sync.keys import HubKeys
 from sync.package import FeedRow
 from sync.rules import register as registers
 from sync.rules.certificate import Certificate, read
-from sync.rules.refusal import N_, Fault, Refused
+from sync.rules.refusal import N_, Fault, Refused, Words
 from sync.rules.register import Act, Granted, Record, Reinstated, Written
 from sync.rules.reply import Mark
 from sync.rules.revocation import FEED, Revocation, fed
@@ -27,7 +27,7 @@ from sync.stores.hub_locks import REGISTER, alone
 from sync.stores.hub_tables import ACT
 from sync.stores.hub_tills import Till
 
-_DATABASE = N_("the database")
+_DATABASE = Words(N_("the database"))
 _ORIGIN = Mark("", 0, registers.ORIGIN)
 
 
