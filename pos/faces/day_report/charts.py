@@ -6,25 +6,29 @@ from html import escape
 
 _COLUMN, _GAP, _HEIGHT = 22, 6, 150
 _BAR_ROOM, _BAR_ROW = 180, 26
-_STEPS = (1, 2, 5)
+_STEPS = (1, 2, 3, 4, 5, 6, 8, 10)
 
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """One bar: its name, its value, what to write at its end, and its colour (a CSS class)."""
+    """One bar: its name, its value, what to write at its end, and its colour (a CSS class).
+
+    `share` stands beyond the label, or above an upright bar.
+    """
 
     name: str
     value: int
     label: str
     tone: str = "c1"
+    share: str = ""
 
 
 def columns(bars: Sequence[Bar], top: str, middle: str, most: int) -> str:
     """Draw upright bars under two lines of a scale whose end is `most`, named `top`."""
     width = 44 + len(bars) * (_COLUMN + _GAP)
-    height = _HEIGHT + 34
-    parts = [_svg(width, height), _grid(10, top, width), _grid(10 + _HEIGHT // 2, middle, width)]
-    base = 10 + _HEIGHT
+    height = _HEIGHT + 44
+    parts = [_svg(width, height), _grid(20, top, width), _grid(20 + _HEIGHT // 2, middle, width)]
+    base = 20 + _HEIGHT
     for place, bar in enumerate(bars):
         x = 44 + place * (_COLUMN + _GAP)
         tall = bar.value * _HEIGHT // most if most else 0
@@ -33,6 +37,8 @@ def columns(bars: Sequence[Bar], top: str, middle: str, most: int) -> str:
             parts.append(
                 f'<rect class="{bar.tone}" x="{x}" y="{base - tall}" width="{_COLUMN}"'
                 f' height="{tall}" rx="2">{_title(bar)}</rect>'
+                f'<text class="axis" x="{x + _COLUMN // 2}" y="{base - tall - 4}"'
+                f' text-anchor="middle">{escape(bar.share)}</text>'
             )
         parts.append(
             f'<text class="axis" x="{x + _COLUMN // 2}" y="{base + 16}" text-anchor="middle">'
@@ -64,7 +70,8 @@ def bars(rows: Sequence[Bar]) -> str:
             f'<text class="name" x="112" y="{y + 14}" text-anchor="end">{escape(row.name)}</text>'
             f'<rect class="track" x="120" y="{y + 2}" width="{_BAR_ROOM}" height="16" rx="3"/>'
             f'<rect class="{row.tone}" x="120" y="{y + 2}" width="{long}" height="16" rx="3"/>'
-            f'<text class="value" x="308" y="{y + 14}">{escape(row.label)}</text>'
+            f'<text class="value" x="378" y="{y + 14}" text-anchor="end">{escape(row.label)}</text>'
+            f'<text class="axis" x="420" y="{y + 14}" text-anchor="end">{escape(row.share)}</text>'
         )
     return "".join(parts) + "</svg>"
 
@@ -89,7 +96,7 @@ def scale_end(most: int) -> int:
     """Return a round number no less than `most`, for the end of a scale.
 
     >>> [scale_end(most) for most in (0, 1, 7, 11, 49, 50, 5001)]
-    [1, 1, 10, 20, 50, 50, 10000]
+    [1, 1, 8, 20, 50, 50, 6000]
     """
     end = 1
     while True:

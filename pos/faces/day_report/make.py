@@ -61,6 +61,8 @@ def make(
         day=day,
         unread=unread,
         yuan=lambda fen: format_yuan(fen, grouped=True),
+        less=lambda fen: ("−" if fen else "") + format_yuan(fen, grouped=True),
+        by_money=lambda rows: sorted(rows, key=lambda row: (not row.arrived.amount_fen, row.kind)),
         percent=_percent,
         plus=_plus(say, day),
         hours=_hours(day),
@@ -114,7 +116,8 @@ def _hours(day: DayFigures) -> str:
         Bar(
             f"{hour:02d}",
             day.hours[hour].paid_fen,
-            f"{format_yuan(day.hours[hour].paid_fen, grouped=True)} × {day.hours[hour].count}",
+            format_yuan(day.hours[hour].paid_fen, grouped=True),
+            share=str(day.hours[hour].count or ""),
         )
         for hour in range(first, last + 1)
     ]
@@ -178,9 +181,7 @@ def _plus(say: Language, day: DayFigures) -> list[tuple[str, str]]:
 
 def _bar(name: str, figure: Figure, day: DayFigures, tone: str = "c1") -> Bar:
     share = _percent(figure.paid_fen, day.orders.paid_fen)
-    return Bar(
-        name, figure.paid_fen, f"{format_yuan(figure.paid_fen, grouped=True)}  {share}", tone
-    )
+    return Bar(name, figure.paid_fen, format_yuan(figure.paid_fen, grouped=True), tone, share)
 
 
 def _percent(part_fen: int, whole_fen: int) -> str:
