@@ -14,7 +14,7 @@ PAIRS = tuple(combinations(sorted(FAULTS), 2))
 STEPS = 64
 _WEIGHTS = {
     "sell": 26,
-    "scan": 5,
+    "scan": 10,
     "hold": 4,
     "void": 2,
     "write of tomorrow": 2,
