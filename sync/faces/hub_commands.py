@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import signal
+import logging
 import socket
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -135,24 +136,28 @@ def _url(listener: socket.socket, scheme: str) -> str:
 
 def _serve(setup: Setup, opened: OpenHub, listener: socket.socket) -> None:
     """Serve until SIGTERM or SIGINT; requests under way are answered first."""
-    import uvicorn
-
     from sync.faces.hub_api import make_app
+    from sync.faces.hub_log import logging_to, tell
     from sync.faces.hub_routes import all_routes
+    from sync.faces.hub_server import serve
+    from sync.faces.hub_watch import Watch
+
+    watch = Watch(opened.keys.hub_id)
+
+    def draining() -> None:
+        watch.draining = True
 
     certificate, key = _tls_files(setup) or (None, None)
-    config = uvicorn.Config(
-        make_app(all_routes(setup, opened), setup.say),
-        log_level="warning",
-        access_log=False,
-        proxy_headers=False,
-        server_header=False,
-        timeout_graceful_shutdown=5,
-        ssl_certfile=certificate,
-        ssl_keyfile=key,
-    )
-    # uvicorn raises the signal again once it has ended gracefully: that is no failure.
-    signal.signal(signal.SIGTERM, lambda _number, _frame: None)
-    signal.signal(signal.SIGINT, lambda _number, _frame: None)
-    with lineage_of(setup, opened).watching():
-        uvicorn.Server(config).run(sockets=[listener])
+    app = make_app(all_routes(setup, opened, watch), setup.say, watch)
+    with logging_to(sys.stderr, setup.hub.log), lineage_of(setup, opened).watching():
+        database = opened.engine.dialect.name
+        tell(logging.INFO, "started", hub_id=opened.keys.hub_id, database=database)
+        serve(
+            app,
+            listener,
+            drain_s=setup.hub.drain_s,
+            draining=draining,
+            certificate=certificate,
+            key=key,
+        )
+        tell(logging.INFO, "ended", hub_id=opened.keys.hub_id)
