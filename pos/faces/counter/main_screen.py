@@ -141,13 +141,16 @@ class MainScreen(Listens, Screen[None]):
         hub, _ = panels.HUB_WORDS[self.standing.hub]
         pending = self.standing.pending
         state = f"● {say(hub)}" + (say(", {count} to send", count=pending) if pending else "")
-        clock = china_time(setup.clock.now_ms()).strftime("%H:%M")
+        moment = china_time(setup.clock.now_ms())
+        day, clock = self.services.register.cart.day, moment.strftime("%H:%M")
+        counts = day != moment.date().isoformat()
         alarm = self.standing.hub == "alarm"
         cashier = say("cashier {name}", name=setup.till.cashier)
         right: Row = (
             (" " + say("DEMO") + " ", "demo") if setup.demo else ("", "bar"),
             (f"  {setup.till.id}  {cashier} ", "bar"),
             (f" {state} ", "bar_alarm" if alarm else "bar"),
+            (" " + say("counts for {day}", day=day) + " ", "demo") if counts else ("", "bar"),
             (f" {clock} ", "bar"),
         )
         room = max(self.size.width - row_cells(right), 0)
