@@ -49,6 +49,27 @@ def test_a_stolen_till_is_revoked_and_its_sales_are_held_until_somebody_decides(
     assert manager.ask("sync", "held") == {"held": []}
 
 
+def test_cards_that_a_thief_sells_are_refused_at_every_other_till(
+    place: Places, hub: RunningHub
+) -> None:
+    stolen = enrolled(stocked(place("till")), hub)
+    other = enrolled(stocked(place("other", till="ZZ-02")), hub)
+    paid = sell(stolen, "--join")
+    stolen.run("sync", "push")
+    unpaid = sell(stolen, "--join")
+    for sale in (paid, unpaid):
+        assert other.ask("membership", "verify", sale["card"])["state"] == "active"
+    hub.place.run("sync", "revoke", "ZZ-01")
+    other.run("sync", "pull")
+    assert other.ask("membership", "verify", paid["card"])["state"] == "active"
+    assert other.ask("membership", "verify", unpaid["card"], status=2)["state"] == "revoked"
+    stolen.refused("sync", "pull")
+
+    hub.place.run("sync", "reinstate", "ZZ-01", "--reason", "found")
+    other.run("sync", "pull")
+    assert other.ask("membership", "verify", unpaid["card"])["state"] == "active"
+
+
 def test_what_cannot_be_is_one_line_and_changes_nothing(place: Places, hub: RunningHub) -> None:
     enrolled(stocked(place("till")), hub)
     manager, elsewhere = hub.place, place("elsewhere")

@@ -84,6 +84,40 @@ def test_a_decompression_bomb_is_refused(hub: WebHub) -> None:
     assert hub.refused(bomb, 413) == "segment.too_large"
 
 
+def test_a_small_frame_that_claims_a_gigabyte_is_refused(hub: WebHub) -> None:
+    claimed = 1024 * 1024 * 1024
+    stream = zstandard.ZstdCompressor().compressobj(size=claimed)
+    block = bytes(1024 * 1024)
+    bomb = b"".join(stream.compress(block) for _ in range(claimed // len(block))) + stream.flush()
+    assert len(bomb) < 128 * 1024
+    assert zstandard.get_frame_parameters(bomb).content_size == claimed
+    assert hub.refused(bomb, 413) == "segment.too_large"
+
+
+def posted_routes(hub: WebHub) -> list[str]:
+    described = json.loads(hub.client.get("/openapi.json").content)
+    return [
+        path.replace("{feed}", "catalogue")
+        for path, methods in described["paths"].items()
+        if "post" in methods and path != "/v1/challenge"
+    ]
+
+
+def test_no_route_takes_noise_or_more_than_it_asked_for(hub: WebHub, till: Scribe) -> None:
+    """Unsigned, not understood or too large: a problem of the right status, nothing changed."""
+    routes = posted_routes(hub)
+    assert {"/v1/segments", "/v1/enrol", "/v1/certificate"} <= set(routes)
+    for path in routes:
+        before = hub.state()
+        for noise in (b"", b"noise", b"{}", bytes(range(256)), till.segment(FIRST)[:-1]):
+            answer = hub.client.post(path, content=noise)
+            assert answer.status_code in (400, 401, 413), (path, noise, answer.text)
+            assert answer.headers["content-type"] == "application/problem+json"
+        answer = hub.client.post(path, content=bytes(8 * 1024 * 1024))
+        assert answer.status_code == 413, path
+        assert hub.state() == before
+
+
 def test_a_frame_that_lies_about_its_size_is_not_believed(hub: WebHub) -> None:
     stream = zstandard.ZstdCompressor().compressobj()  # writes no content size
     bomb = stream.compress(bytes(MOST_UNPACKED_BYTES + 1)) + stream.flush()
