@@ -1,9 +1,9 @@
 """The hub's web application: what tills push and ask for, and what people look at."""
 
 from collections.abc import Sequence
+from functools import partial
 
 from fastapi import APIRouter, FastAPI, Request, Response
-from starlette.exceptions import HTTPException
 
 from sync.faces.api_page import render
 from sync.faces.hub_http import (
@@ -13,9 +13,11 @@ from sync.faces.hub_http import (
     answered,
     binary,
     documented,
+    from_own_machine,
     json_answer,
     refusal,
 )
+from sync.faces.hub_watch import Seen, Watch, Watched, seen_by
 from sync.hub_client import SEGMENT_TYPE
 from sync.language import Language
 from sync.rules.enrolling import MOST_MESSAGE_BYTES
@@ -24,12 +26,12 @@ from sync.rules.segment import MOST_PACKED_BYTES
 from sync.services.hub import Hub, Received
 from sync.services.inviting import Inviting
 
-_LOOPBACK = frozenset({"127.0.0.1", "::1"})
-_FORBIDDEN = 403
 
+def make_app(routers: Sequence[APIRouter], say: Language, watch: Watch | None = None) -> FastAPI:
+    """Build the hub's web application of its parts; `say` speaks the details of refusals.
 
-def make_app(routers: Sequence[APIRouter], say: Language) -> FastAPI:
-    """Build the hub's web application of its parts; `say` speaks the details of refusals."""
+    With a `watch`, every request is counted and logged.
+    """
     app = FastAPI(
         title="Xuanpin hub",
         description="Takes signed journal segments from tills and says how far it has each run.",
@@ -37,6 +39,8 @@ def make_app(routers: Sequence[APIRouter], say: Language) -> FastAPI:
         redoc_url=None,
     )
     add_problems(app, say)
+    if watch is not None:
+        app.add_middleware(Watched, metrics=watch.metrics)
     for router in routers:
         app.include_router(router)
 
@@ -59,10 +63,13 @@ def till_routes(hub: Hub, inviting: Inviting, say: Language) -> APIRouter:
         openapi_extra=binary(SEGMENT_TYPE, "One zstd frame of at most 1 MiB: 1 to 500 entries"),
     )
     async def push(request: Request) -> Response:
-        return await answered(request, MOST_PACKED_BYTES, "segment.too_large", received)
+        seen = seen_by(request)
+        handle = partial(received, seen)
+        return await answered(request, MOST_PACKED_BYTES, "segment.too_large", handle)
 
-    def received(data: bytes) -> Response:
-        result = hub.receive(data)
+    def received(seen: Seen, data: bytes) -> Response:
+        seen.size = len(data)
+        seen.pushed = result = hub.receive(data)
         if isinstance(result, Received):
             return Response(result.reply, 409 if result.gap else 200, media_type=REPLY_TYPE)
         return refusal(say, result)
@@ -75,11 +82,13 @@ def till_routes(hub: Hub, inviting: Inviting, say: Language) -> APIRouter:
         openapi_extra=binary(JSON, "The till's request, authenticated by the code"),
     )
     async def enrol(request: Request) -> Response:
-        return await answered(request, MOST_MESSAGE_BYTES, "enrol.too_large", enrolled)
+        handle = partial(enrolled, seen_by(request))
+        return await answered(request, MOST_MESSAGE_BYTES, "enrol.too_large", handle)
 
-    def enrolled(data: bytes) -> Response:
+    def enrolled(seen: Seen, data: bytes) -> Response:
         result = inviting.enrol(data)
         if isinstance(result, Refused):
+            seen.reason = result.reason
             return refusal(say, result)
         return Response(result, media_type=JSON)
 
@@ -90,11 +99,6 @@ def view_routes(hub: Hub) -> APIRouter:
     """What the hub's own people look at."""
     router = APIRouter()
 
-    @router.get("/healthz", summary="Tell whether the hub and its database answer")
-    def healthz() -> Response:
-        hub.check()
-        return json_answer({"status": "ok", "hub_id": hub.hub_id})
-
     @router.get(
         "/v1/summary",
         summary="Counts and sums per till, and alarms; loopback only",
@@ -102,9 +106,7 @@ def view_routes(hub: Hub) -> APIRouter:
         responses=documented(JSON, "What the hub has", _OWN_MACHINE),
     )
     def summary(request: Request) -> Response:
-        forwarded = {"forwarded", "x-forwarded-for"} & set(request.headers)
-        if forwarded or request.client is None or request.client.host not in _LOOPBACK:
-            raise HTTPException(_FORBIDDEN, "Only from the hub's own machine.")
+        from_own_machine(request)
         return json_answer(hub.summary())
 
     return router

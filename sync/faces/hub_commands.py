@@ -141,6 +141,7 @@ def _serve(setup: Setup, opened: OpenHub, listener: socket.socket) -> None:
     from sync.faces.hub_routes import all_routes
     from sync.faces.hub_server import serve
     from sync.faces.hub_watch import Watch
+    from sync.services.webhooks import Teller, post_over_http
 
     watch = Watch(opened.keys.hub_id)
 
@@ -149,7 +150,13 @@ def _serve(setup: Setup, opened: OpenHub, listener: socket.socket) -> None:
 
     certificate, key = _tls_files(setup) or (None, None)
     app = make_app(all_routes(setup, opened, watch), setup.say, watch)
-    with logging_to(sys.stderr, setup.hub.log), lineage_of(setup, opened).watching():
+    news = [package.news for package in setup.packages]
+    teller = Teller(opened.engine, setup.clock, opened.keys.hub_id, news, post_over_http)
+    with (
+        logging_to(sys.stderr, setup.hub.log),
+        lineage_of(setup, opened).watching(),
+        teller.telling(),
+    ):
         database = opened.engine.dialect.name
         tell(logging.INFO, "started", hub_id=opened.keys.hub_id, database=database)
         serve(

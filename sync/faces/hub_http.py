@@ -1,6 +1,6 @@
 """What every part of the hub's web interface shares: bounded bodies, and RFC 9457 problems."""
 
-import logging
+import asyncio
 from collections.abc import Callable
 
 import msgspec
@@ -11,14 +11,16 @@ from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
+from sync.faces.hub_log import database_problem
+from sync.faces.hub_watch import seen_by
 from sync.language import Language
 from sync.rules.refusal import Fault, Refused
 
 JSON = "application/json"
 PROBLEM = "application/problem+json"
 REPLY_TYPE = "application/vnd.xuanpin.reply"
-_LOG = logging.getLogger("xuanpin.hub")
-
+READ_TIMEOUT_S = 30
+_LOOPBACK = frozenset({"127.0.0.1", "::1"})
 _STATUS = {
     "segment.too_large": 413,
     "segment.malformed": 400,
@@ -73,13 +75,14 @@ def add_problems(app: FastAPI, say: Language) -> None:
         return problem(problem_type("request.malformed"), title, 422)
 
     @app.exception_handler(SQLAlchemyError)
-    async def unavailable(_request: Request, error: SQLAlchemyError) -> Response:
-        _LOG.error("the database failed: %s", error)
+    async def unavailable(request: Request, error: SQLAlchemyError) -> Response:
+        seen = seen_by(request)
+        seen.database_failed, seen.reason = True, database_problem(error)
         return _busy("The hub's database does not answer.")
 
     @app.exception_handler(Fault)
-    async def faulty(_request: Request, fault: Fault) -> Response:
-        _LOG.error("%s", say.refusal(fault.refused))
+    async def faulty(request: Request, fault: Fault) -> Response:
+        seen_by(request).reason = say.refusal(fault.refused)
         return _busy("The hub cannot use its keys or its second medium.")
 
     @app.exception_handler(ClientDisconnect)
@@ -98,13 +101,27 @@ async def answered(
 
 
 async def read_body(request: Request, most_bytes: int) -> bytes | None:
-    """Read a body; None, and the rest left unread, if it is longer than `most_bytes`."""
+    """Read a body; None, and the rest left unread, if it is longer than `most_bytes`.
+
+    Whoever takes longer than `READ_TIMEOUT_S` over it is refused with 408.
+    """
     data = bytearray()
-    async for part in request.stream():
-        data += part
-        if len(data) > most_bytes:
-            return None
+    try:
+        async with asyncio.timeout(READ_TIMEOUT_S):
+            async for part in request.stream():
+                data += part
+                if len(data) > most_bytes:
+                    return None
+    except TimeoutError:
+        raise HTTPException(408, "The request took too long to arrive.") from None
     return bytes(data)
+
+
+def from_own_machine(request: Request) -> None:
+    """Let nobody on who asks from another machine, or through somebody else."""
+    forwarded = {"forwarded", "x-forwarded-for"} & set(request.headers)
+    if forwarded or request.client is None or request.client.host not in _LOOPBACK:
+        raise HTTPException(_FORBIDDEN, "Only from the hub's own machine.")
 
 
 def refusal(say: Language, refused: Refused) -> Response:
@@ -134,9 +151,9 @@ def problem_type(reason: str) -> str:
     return f"urn:xuanpin:{reason}"
 
 
-def json_answer(value: object) -> Response:
-    """Answer 200 with a value that msgspec can encode."""
-    return Response(msgspec.json.encode(value), media_type=JSON)
+def json_answer(value: object, status: int = 200) -> Response:
+    """Answer with a value that msgspec can encode."""
+    return Response(msgspec.json.encode(value), status, media_type=JSON)
 
 
 def documented(

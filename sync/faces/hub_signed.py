@@ -6,6 +6,7 @@ from fastapi import APIRouter, Request, Response
 from starlette.concurrency import run_in_threadpool
 
 from sync.faces.hub_http import JSON, json_answer, problem, problem_type, read_body, refusal
+from sync.faces.hub_watch import seen_by
 from sync.language import Language
 from sync.rules.challenge import CHALLENGE_HEADER
 from sync.rules.refusal import Refused
@@ -55,8 +56,11 @@ class SignedDoor:
         sender = self._authenticating.sender(
             request.method, _target(request), request.headers, body, even_expired=even_expired
         )
+        seen = seen_by(request)
+        seen.till = "" if isinstance(sender, Refused) else sender.till
         content = sender if isinstance(sender, Refused) else handle(sender, body)
         if isinstance(content, Refused):
+            seen.reason = content.reason
             response = refusal(self._say, content)
         else:
             assert isinstance(sender, Sender)

@@ -53,6 +53,14 @@ def unsettled(connection: Connection, till: str, most: int) -> tuple[tuple[Matte
     return matters, count - len(matters)
 
 
+def count_unsettled(connection: Connection) -> dict[str, int]:
+    """Return how many alarms of each kind nobody has settled, at any till."""
+    found = connection.execute(
+        select(ALARM.c.kind, func.count()).where(_unsettled()).group_by(ALARM.c.kind)
+    )
+    return {row[0]: row[1] for row in found}
+
+
 def is_raised(connection: Connection, till: str, key: Key) -> bool:
     """Tell whether there is such an alarm, settled or not."""
     found = connection.execute(select(ALARM.c.till).where(ALARM.c.till == till, _is(ALARM.c, key)))

@@ -21,3 +21,10 @@ def lineage_of(connection: Connection) -> str:
     if connection.dialect.name != "postgresql":
         return ""
     return str(connection.execute(_LINEAGE).scalar_one())
+
+
+def is_standby(connection: Connection) -> bool:
+    """Tell whether this is a PostgreSQL that only follows another one and takes no writes."""
+    if connection.dialect.name != "postgresql":
+        return False
+    return bool(connection.execute(text("SELECT pg_is_in_recovery()")).scalar_one())
