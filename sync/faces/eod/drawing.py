@@ -36,7 +36,7 @@ _KIND, _COUNT, _MONEY = 13, 5, 12
 def till_head(say: Language, width: int) -> Row:
     """Return the heading over the list of tills."""
     cells = (
-        fit(say("Which till"), _TILL),
+        fit(say("Tills"), _TILL),
         fit(say("State"), _STATE),
         fit(say("As of"), _HEARD),
         right(say("Till has"), _LISTED),

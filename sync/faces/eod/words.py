@@ -11,7 +11,7 @@ from sync.rules.refusal import N_
 
 STATE_WORDS: Mapping[State, str] = {
     "agrees": N_("agrees"),
-    "pending": N_("not all sent"),
+    "pending": N_("to send"),
     "differs": N_("DIFFERS"),
     "unheard": N_("not heard"),
 }
