@@ -67,6 +67,7 @@ def file_faults(path: Path) -> Iterator[None]:
 
 def copy_database(source: Path, to: Path) -> None:
     """Copy a SQLite database as it stands now, also while others write to it, into one file."""
+    os.close(os.open(to, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
     with (
         closing(sqlite3.connect(f"{source.absolute().as_uri()}?mode=ro", uri=True)) as original,
         closing(sqlite3.connect(str(to))) as copy,

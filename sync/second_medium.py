@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from sync.rules.refusal import N_, Fault, Refused
+from sync.rules.refusal import N_, Fault, Refused, Words
 from sync.rules.register import split_lines
 
 REGISTER = "register.jsonl"
@@ -57,7 +57,7 @@ class SecondMedium:
     def _read(self) -> bytes:
         with self._writing():
             if not self.directory.is_dir():
-                raise FileNotFoundError(2, "there is no such directory")
+                raise Fault(_unusable(self.directory, Words(N_("it is not there"))))
             return self.path.read_bytes() if self.path.exists() else b""
 
     @contextmanager

@@ -114,7 +114,7 @@ def _hub_backup(
 ) -> BackedUp:
     from sync.faces.hub_desk import opened_hub
 
-    with opened_hub(setup, database, as_json=as_json) as opened:
+    with opened_hub(setup, database, as_json=as_json, without_medium=True) as opened:
         done = back_up_hub(opened, directory, setup.clock.now_ms(), with_keys=with_keys)
     return accepted(setup, done, as_json=as_json)
 

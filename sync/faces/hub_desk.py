@@ -18,11 +18,18 @@ reason_option = click.option("--reason", required=True, help="Why, for the regis
 
 
 @contextmanager
-def opened_hub(setup: Setup, database: str, *, as_json: bool) -> Iterator[OpenHub]:
-    """Open the hub of this machine while the block runs; refused where there is none."""
+def opened_hub(
+    setup: Setup, database: str, *, as_json: bool, without_medium: bool = False
+) -> Iterator[OpenHub]:
+    """Open the hub of this machine while the block runs; refused where there is none.
+
+    `without_medium` for what only looks: it works while the second medium is not there.
+    """
     if not has_hub_keys(setup.hub_directory):
         refuse(setup, no_hub(setup), as_json=as_json)
-    opened = accepted(setup, open_hub_data(setup, database), as_json=as_json)
+    opened = accepted(
+        setup, open_hub_data(setup, database, without_medium=without_medium), as_json=as_json
+    )
     try:
         yield opened
     finally:

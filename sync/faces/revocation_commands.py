@@ -107,7 +107,7 @@ def release_command(setup: Setup, till: str, reason: str, database: str, as_json
 @pass_setup
 def held_command(setup: Setup, database: str, as_json: bool) -> None:
     """Show what the hub holds of revoked tills."""
-    with opened_hub(setup, database, as_json=as_json) as opened:
+    with opened_hub(setup, database, as_json=as_json, without_medium=True) as opened:
         runs = TillList(opened.engine, opened.keys.public).held()
     text = "\n".join(_held_line(setup, run) for run in runs) or setup.say("Nothing is held.")
     answer(text, {"held": msgspec.to_builtins(runs)}, as_json=as_json)
@@ -119,9 +119,9 @@ def held_command(setup: Setup, database: str, as_json: bool) -> None:
 @pass_setup
 def tills_command(setup: Setup, database: str, as_json: bool) -> None:
     """List the hub's tills: certificates, revocations, what is held, the last contact."""
-    with opened_hub(setup, database, as_json=as_json) as opened:
+    with opened_hub(setup, database, as_json=as_json, without_medium=True) as opened:
         tills = TillList(opened.engine, opened.keys.public).tills()
-        medium = "" if opened.medium is None else str(opened.medium.directory)
+    medium = str(setup.place(setup.hub.second_medium)) if setup.hub.second_medium else ""
     text = "\n".join(_till_line(setup, till) for till in tills) or setup.say(
         "No till is enrolled at this hub yet."
     )

@@ -18,7 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from sync.clock import Clock
 from sync.database import hub_snapshot, hub_transaction, on_new_connection, open_hub
-from sync.rules.lineage import OTHER, Watermark, what_happened
+from sync.rules.lineage import OTHER, PUT_BACK, Watermark, what_happened
 from sync.rules.refusal import Fault
 from sync.stores import hub_epoch, hub_openings, hub_register
 from sync.stores.hub_locks import alone
@@ -123,7 +123,8 @@ class Lineage:
             return
         beyond = 0 if before is None else before.epoch
         minted = hub_epoch.mint(connection, self._clock.now_ms(), why, beyond=beyond)
-        _LOG.warning("%s: epoch %s begins, tills are fed anew", why, minted)
+        level = logging.WARNING if why in (OTHER, PUT_BACK) else logging.INFO
+        _LOG.log(level, "%s: epoch %s begins, tills are fed anew", why, minted)
 
     def _write(self, now: Watermark) -> None:
         write_watermark(self._directory, now)

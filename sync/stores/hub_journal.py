@@ -9,7 +9,7 @@ from sync.rules.entry import Entry
 from sync.rules.reply import Mark
 from sync.rules.segment import Segment, read_head
 from sync.stores.hub_rows import add_all, add_missing
-from sync.stores.hub_tables import ENTRY, FORK, HELD, RUN, SEGMENT
+from sync.stores.hub_tables import ENTRY, FORK, HELD, RUN, SEGMENT, STANDING
 
 
 def mark_of(connection: Connection, till: str, run: str) -> Mark:
@@ -61,11 +61,16 @@ def marks_at(connection: Connection, till: str, at_ms: int) -> tuple[Mark, ...]:
 
 
 def last_received(connection: Connection) -> dict[str, int]:
-    """Return by install id when each till last brought something new, in Unix milliseconds."""
-    found = connection.execute(
-        select(SEGMENT.c.till, func.max(SEGMENT.c.received_ms)).group_by(SEGMENT.c.till)
-    )
-    return {row[0]: row[1] for row in found}
+    """Return by install id when each till last brought something new, in Unix milliseconds.
+
+    New are entries, and what a till says of its running totals.
+    """
+    brought = select(SEGMENT.c.till, func.max(SEGMENT.c.received_ms)).group_by(SEGMENT.c.till)
+    said = select(STANDING.c.till, STANDING.c.received_ms)
+    last: dict[str, int] = {}
+    for till, received_ms in connection.execute(brought.union_all(said)):
+        last[till] = max(received_ms, last.get(till, 0))
+    return last
 
 
 def hashes(connection: Connection, till: str, run: str, first: int, last: int) -> dict[int, bytes]:
