@@ -49,7 +49,7 @@ def hub_command(
             _listen(host or setup.hub.listen_host, setup.hub.listen_port if port is None else port),
             as_json=as_json,
         )
-        if opened.medium is None:
+        if opened.medium is None and setup.hub.log == "text":
             click.echo(setup.say(_NO_MEDIUM), err=True)
         with listener:
             url = _url(listener, "http" if tls is None else "https")
@@ -159,6 +159,8 @@ def _serve(setup: Setup, opened: OpenHub, listener: socket.socket) -> None:
     ):
         database = opened.engine.dialect.name
         tell(logging.INFO, "started", hub_id=opened.keys.hub_id, database=database)
+        if opened.medium is None and setup.hub.log == "json":
+            tell(logging.WARNING, "no second medium")
         serve(
             app,
             listener,

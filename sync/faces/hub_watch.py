@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 _SEEN = "seen"  # under which a route keeps, in the request's state, what it has seen
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _UNWATCHED = frozenset({"/healthz", "/readyz", "/metrics"})
 
 
@@ -83,8 +84,9 @@ class Watched:
 
     def _note(self, scope: Scope, seen: Seen, status: int, seconds: float) -> None:
         route = getattr(scope.get("route"), "path", "other")
-        self._metrics.request(scope["method"], route, status, seconds)
-        fields: dict[str, object] = {"method": scope["method"], "route": route, "status": status}
+        method = scope["method"] if scope["method"] in _METHODS else "other"
+        self._metrics.request(method, route, status, seconds)
+        fields: dict[str, object] = {"method": method, "route": route, "status": status}
         fields["duration_ms"] = round(seconds * 1000, 1)
         if seen.database_failed:
             self._metrics.database_error()
