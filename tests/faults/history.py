@@ -104,7 +104,7 @@ def laboratory() -> Iterator[Laboratory]:
         for logger in loggers:
             undo.enter_context(mock.patch.object(logger, "disabled", new=True))
         memory = MEMORY if MEMORY.is_dir() else None
-        directory = undo.enter_context(tempfile.TemporaryDirectory(dir=memory))
+        directory = undo.enter_context(tempfile.TemporaryDirectory(prefix="fault-lab-", dir=memory))
         yield Laboratory(Path(directory))
 
 
