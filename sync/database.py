@@ -80,6 +80,7 @@ class Database:
         self.path = path
         self._read_only = read_only
         self._durable = durable
+        self._made = False
         self._lock = threading.RLock()
         self._readers = threading.local()
         self._opened: list[SqliteUtils] = []
@@ -90,6 +91,7 @@ class Database:
             if not read_only:
                 path.parent.mkdir(parents=True, exist_ok=True)
                 self._writer = self._connect()
+                self._made = True
                 # A killed process may have left a WAL whose last sync failed: nothing is built on
                 # it before it is synced anew.
                 self._writer.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
@@ -229,7 +231,7 @@ class Database:
             connection.close()
 
     def _connect(self, *, reader: bool = False) -> SqliteUtils:
-        mode = "ro" if self._read_only else "rwc"
+        mode = "ro" if self._read_only else "rw" if self._made else "rwc"
         connection = sqlite3.connect(
             f"{self.path.absolute().as_uri()}?mode={mode}",
             uri=True,

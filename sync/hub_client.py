@@ -5,6 +5,7 @@ The HTTP library is loaded at first use: a counter is on the screen before it is
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 
 SEGMENT_TYPE = "application/vnd.xuanpin.segment"
 PROBLEM_PREFIX = "urn:xuanpin:"
+MOST_WAITS = 12
+_NO_TIMEOUT_S = 10
 _TRANSIENT = frozenset({408, 425, 429})
 
 
@@ -91,15 +94,17 @@ def exchange(
     """Make one request; return the answer of any status that will not pass by itself.
 
     Refused as `hub.unreachable` if there is none, and if the hub says it cannot now. An answer
-    is never unpacked, and never longer than `most_bytes`.
+    is never unpacked, never longer than `most_bytes`, and never waited for longer than
+    `MOST_WAITS` times the client's time-out, however it trickles in.
     """
     import httpx2
 
+    until_s = time.monotonic() + MOST_WAITS * (client.timeout.read or _NO_TIMEOUT_S)
     try:
         with client.stream(
             method, target, content=data, headers={"accept-encoding": "identity", **headers}
         ) as response:
-            body = _bounded(response, most_bytes)
+            body = _bounded(response, most_bytes, until_s)
     except httpx2.HTTPError as error:
         return _failed(client, error)
     answer = Answer(response.status_code, body or b"", dict(response.headers))
@@ -110,7 +115,9 @@ def exchange(
     return answer
 
 
-def _bounded(response: httpx2.Response, most_bytes: int) -> bytes | None:
+def _bounded(response: httpx2.Response, most_bytes: int, until_s: float) -> bytes | None:
+    import httpx2
+
     if response.headers.get("content-encoding", "identity") != "identity":
         return None  # what a few packed bytes unpack to has no bound
     body = bytearray()
@@ -118,6 +125,8 @@ def _bounded(response: httpx2.Response, most_bytes: int) -> bytes | None:
         body += part
         if len(body) > most_bytes:
             return None
+        if time.monotonic() > until_s:
+            raise httpx2.ReadTimeout("the answer takes too long", request=response.request)
     return bytes(body)
 
 

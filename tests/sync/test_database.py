@@ -117,3 +117,13 @@ def test_reading_a_database_that_is_not_there_creates_nothing(tmp_path: Path) ->
     with pytest.raises(Fault):
         Database(tmp_path / "none.db", read_only=True)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_that_is_gone_is_not_made_anew_under_who_uses_it(tmp_path: Path) -> None:
+    database = Database(tmp_path / "x.db")
+    database.close()
+    for path in tmp_path.glob("x.db*"):
+        path.unlink()
+    with pytest.raises(Fault):
+        database.reopen()
+    assert not (tmp_path / "x.db").exists()

@@ -10,6 +10,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from fastapi import APIRouter, Request, Response
 from starlette.testclient import TestClient
 
+from sync import hub_client
 from sync.faces.hub_api import make_app
 from sync.faces.hub_routes import all_routes
 from sync.faces.hub_signed import SignedDoor
@@ -307,3 +308,12 @@ def test_a_packed_answer_is_not_unpacked(hub: EchoHub, till: Scribe) -> None:
         answer = requests_of(till, hub, client).ask("POST", ECHO, most_bytes=20_000_000)
     assert isinstance(answer, Refused)
     assert answer.reason == "hub.refused"
+
+
+def test_an_answer_that_trickles_in_is_given_up(
+    hub: EchoHub, till: Scribe, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hub_client, "MOST_WAITS", 0)
+    answer = requests_of(till, hub).ask("POST", ECHO, b"hello", most_bytes=100)
+    assert isinstance(answer, Refused)
+    assert answer.reason == "hub.unreachable"
