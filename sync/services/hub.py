@@ -29,6 +29,8 @@ from sync.stores import (
 )
 from sync.stores.hub_locks import REGISTER, alone
 
+MOST_HELD = 100_000  # entries of one revoked till
+
 
 @dataclass(frozen=True, slots=True)
 class Tally:
@@ -149,7 +151,10 @@ class Hub:
         till = self._till(connection, certificate, segment.certificate, now_ms)
         if isinstance(till, Refused):
             return till
-        tally, flags = self._store(connection, till, segment, now_ms)
+        stored = self._store(connection, till, segment, now_ms)
+        if isinstance(stored, Refused):
+            return stored
+        tally, flags = stored
         if day_number(china_day(now_ms)) > certificate.until_day:
             flags = tuple(sorted({*flags, reply.FLAG_EXPIRED}))
         asks = segment.head.first_seq == 1 or not tally.new
@@ -216,8 +221,11 @@ class Hub:
 
     def _store(
         self, connection: Connection, till: hub_tills.Till, segment: Segment, now_ms: int
-    ) -> tuple[Tally, tuple[str, ...]]:
-        """Store what is new; return what became of the entries, and what is to be flagged."""
+    ) -> tuple[Tally, tuple[str, ...]] | Refused:
+        """Store what is new; return what became of the entries, and what is to be flagged.
+
+        Refused only when too much is held of a revoked till.
+        """
         head = segment.head
         revoked = hub_revocations.revocation_of(connection, till.till)
         verdicts = _decide(connection, segment, revoked=revoked is not None)
@@ -226,9 +234,11 @@ class Hub:
         numbered = list(enumerate(segment.entries, head.first_seq))
         terms = revoked.revocation if revoked else None
         taken = sort_out(head.run, numbered, verdicts, terms)
+        before = hub_revocations.rows_held(connection, till.till) if taken.held else 0
+        if before + len(taken.held) > MOST_HELD:
+            return _too_much_held()
         flags = hub_appending.take_in(connection, self._books, till, head.run, taken, now_ms)
         if taken.held:
-            before = hub_revocations.rows_held(connection, till.till)
             hub_revocations.hold(connection, till.till, head.run, taken.held, now_ms)
             renewed = hub_revocations.rows_held(connection, till.till) > before
             held = (reply.FLAG_HELD, head.run, 0, "")
@@ -276,6 +286,15 @@ def _marks(
     named = (head.run, head.parent_run, *(place.run for place in missing))
     runs = [run for run in dict.fromkeys(named) if run]
     return tuple(hub_journal.mark_of(connection, head.till, run) for run in runs)
+
+
+def _too_much_held() -> Refused:
+    return Refused(
+        "segment.held_full",
+        N_("The hub holds {most} entries of this revoked till and takes no more."),
+        N_("Ask the manager at the hub; the till keeps its entries."),
+        {"most": MOST_HELD},
+    )
 
 
 def _other_hub() -> Refused:

@@ -95,6 +95,17 @@ def test_a_thief_who_contradicts_what_is_booked_is_held_as_well(
     assert (hub.rows("fork"), hub.held()) == (0, {FIRST: 1})
 
 
+def test_a_thief_cannot_fill_the_hub(
+    hub: ManagedHub, till: Scribe, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sync.services.hub.MOST_HELD", 3)
+    revoked(hub)
+    for _ in range(4):
+        till.write(FIRST)
+    hub.push(till.segment(FIRST, 4, 6))
+    assert hub.refused(till.segment(FIRST, 7), 403) == "segment.held_full"
+
+
 def test_other_tills_are_not_held(hub: ManagedHub, till: Scribe) -> None:
     revoked(hub)
     other = hub.enrolled(2)
