@@ -16,6 +16,7 @@ from sync.services.inviting import Inviting
 from sync.services.listing_tills import ListedTill, TillList
 from sync.services.revoking import Revoking
 from sync.setup import Setup
+from tests.hub_databases import HubDatabase
 
 from .hub_scenes import Scribe, WebHub
 from .tills import START_MS, FakeClock, make_setup
@@ -35,10 +36,16 @@ def hub_setup(root: Path, clock: FakeClock, **hub: str) -> Setup:
 class ManagedHub(WebHub):
     """A hub whose manager revokes tills; `medium` is the directory of its second medium."""
 
-    def __init__(self, root: Path, medium: Path | None, clock: FakeClock) -> None:
+    def __init__(
+        self,
+        root: Path,
+        medium: Path | None,
+        clock: FakeClock,
+        database: HubDatabase | None = None,
+    ) -> None:
         self.clock = clock
         self.setup = hub_setup(root, clock, second_medium="" if medium is None else str(medium))
-        opened = open_hub_data(self.setup)
+        opened = open_hub_data(self.setup, database.url if database else "")
         assert isinstance(opened, OpenHub), opened
         self.opened = opened
         self.keys = opened.keys
@@ -59,9 +66,12 @@ class ManagedHub(WebHub):
 
 @contextlib.contextmanager
 def managed_hub(
-    root: Path, medium: Path | None = None, clock: FakeClock | None = None
+    root: Path,
+    medium: Path | None = None,
+    clock: FakeClock | None = None,
+    database: HubDatabase | None = None,
 ) -> Iterator[ManagedHub]:
-    hub = ManagedHub(root, medium, clock or FakeClock())
+    hub = ManagedHub(root, medium, clock or FakeClock(), database)
     try:
         yield hub
     finally:

@@ -15,6 +15,7 @@ from sync.services.enrolment import Enroller
 from sync.services.till import OpenTill
 from sync.stores.enrolment import Enrolment, read_enrolment
 from sync.stores.hub_granting import CARDS_PER_CERTIFICATE, CERTIFICATE_DAYS
+from tests.hub_databases import NewDatabase
 
 from .hub_scenes import FIRST
 from .register_scenes import ManagedHub, grant, managed_hub
@@ -25,8 +26,8 @@ TARGET = "/v1/certificate"
 
 
 @pytest.fixture
-def hub(tmp_path: Path) -> Iterator[ManagedHub]:
-    with managed_hub(tmp_path / "hub") as hub:
+def hub(tmp_path: Path, new_database: NewDatabase) -> Iterator[ManagedHub]:
+    with managed_hub(tmp_path / "hub", database=new_database()) as hub:
         yield hub
 
 

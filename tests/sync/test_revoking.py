@@ -10,6 +10,7 @@ from sync.rules.revocation import FEED, Range, read_fed
 from sync.services.revoking import ReleasedTill, RevokedTill
 from sync.stores import hub_feeds
 from sync.stores.hub_tills import Till
+from tests.hub_databases import NewDatabase
 
 from .hub_scenes import FIRST, SECOND, Scribe, mark
 from .register_scenes import ManagedHub, grant, managed_hub
@@ -19,8 +20,8 @@ HOUR_MS = 3_600_000
 
 
 @pytest.fixture
-def hub(tmp_path: Path) -> Iterator[ManagedHub]:
-    with managed_hub(tmp_path) as hub:
+def hub(tmp_path: Path, new_database: NewDatabase) -> Iterator[ManagedHub]:
+    with managed_hub(tmp_path, database=new_database()) as hub:
         yield hub
 
 

@@ -1,6 +1,7 @@
 """Enrolments and revocations on a second medium: there before they count, replayed after a loss."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from sync.second_medium import REGISTER, SecondMedium
 from sync.services.hub_opening import open_hub_data
 from sync.services.registering import Registering
 from sync.stores import hub_register
+from tests.hub_databases import NewDatabase
 
 from .hub_scenes import FIRST, Scribe
 from .register_scenes import ManagedHub, hub_setup, managed_hub
@@ -268,6 +270,25 @@ def test_an_empty_disk_where_the_register_was_is_refused_until_told_to_begin(
     assert (medium / REGISTER).read_bytes() == register
     with managed_hub(tmp_path, medium, clock) as hub:
         assert names(hub) == {"ZZ-01": 1}
+
+
+def test_two_processes_of_a_hub_keep_one_register(
+    tmp_path: Path, medium: Path, new_database: NewDatabase
+) -> None:
+    database, clock = new_database(), FakeClock()
+    root = tmp_path / "hub"
+    with (
+        managed_hub(root, medium, clock, database) as one,
+        managed_hub(root, medium, clock, database) as other,
+        ThreadPoolExecutor(2) as pool,
+    ):
+        mine = pool.submit(lambda: [one.enrolled(number) for number in (1, 3, 5)])
+        yours = pool.submit(lambda: [other.enrolled(number) for number in (2, 4, 6)])
+        assert len(mine.result() + yours.result()) == 6
+        assert sorted(names(one).values()) == [1, 2, 3, 4, 5, 6]
+        assert_no_overlap(ranges(other))
+        state = Registering(one.opened.engine, one.opened.register).state()
+        assert state.records == state.on_medium == 6
 
 
 def test_a_medium_that_lost_its_last_records_gets_them_back(tmp_path: Path, medium: Path) -> None:
