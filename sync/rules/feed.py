@@ -21,12 +21,13 @@ MOST_FEEDS = 64
 MOST_REQUEST_BYTES = 32 * 1024
 MOST_OVERVIEW_BYTES = 64 * 1024
 MOST_ROWS = 4000
+MOST_FRESH = 100  # rows that are quicker taken anew in place than by a snapshot
 MOST_ROW_BYTES = 1024 * 1024  # of a page's rows together, at which no further row is put in
 MOST_PAGE_BYTES = 2 * MOST_ROW_BYTES
 _ROW_OVERHEAD = 16
 T = TypeVar("T")
 
-Way = Literal["current", "steps", "snapshot"]
+Way = Literal["current", "steps", "fresh", "snapshot"]
 Kind = Literal["steps", "snapshot"]
 
 
@@ -138,13 +139,16 @@ def is_from_the_future(cursor: Cursor, epoch: int, version: int) -> bool:
 def way_to(stand: Stand, epoch: int, have: Cursor | None, most_steps: int) -> Way | Refused:
     """Say how a till that stands at `have` (None: nowhere) gets to where a feed stands.
 
-    A feed that was never fed leaves everything as it is. A lower epoch or version is refused.
+    A feed that was never fed leaves everything as it is; a small one is taken `fresh`: cleared,
+    then by all steps from the first. A lower epoch or version is refused.
 
     >>> at = Cursor("hub", "prices", 0, 7, 500)
     >>> [way_to(Stand("prices", 0, *ends), 7, at, 100) for ends in ((500, 0), (600, 0), (601, 0))]
     ['current', 'steps', 'snapshot']
-    >>> way_to(Stand("prices", 0, 510, 505), 7, at, 100), way_to(Stand("prices", 0, 9, 0), 8, at, 9)
-    ('snapshot', 'snapshot')
+    >>> way_to(Stand("prices", 0, 510, 505), 7, at, 100)
+    'snapshot'
+    >>> [way_to(Stand("prices", 0, *ends), 8, at, 9) for ends in ((100, 0), (101, 0), (99, 98))]
+    ['fresh', 'snapshot', 'snapshot']
     >>> [way_to(Stand("prices", 0, 499, 0), epoch, at, 100).reason for epoch in (7, 6)]
     ['feed.lower_version', 'feed.lower_epoch']
     """
@@ -154,7 +158,9 @@ def way_to(stand: Stand, epoch: int, have: Cursor | None, most_steps: int) -> Wa
         return _lower_version(stand.feed)
     if stand.version == 0:
         return "current"
-    if have is None or have.epoch != epoch or have.version < stand.oldest:
+    if have is None or have.epoch != epoch:
+        return "fresh" if stand.version <= MOST_FRESH and not stand.oldest else "snapshot"
+    if have.version < stand.oldest:
         return "snapshot"
     if have.version == stand.version:
         return "current"

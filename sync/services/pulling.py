@@ -41,8 +41,8 @@ _LOG = logging.getLogger("xuanpin.puller")
 class PullReport:
     """What a pull brought: so many rows, and at which version each feed is now.
 
-    `anew` are the feeds that came by a snapshot, `due` those that still need one. `refused` says
-    why something could not be followed.
+    `anew` are the feeds that came whole, `due` those that still need a snapshot for that.
+    `refused` says why something could not be followed.
     """
 
     rows: int
@@ -169,7 +169,7 @@ class Puller:
             done.note(overview)
             return
         due: list[Stand] = []
-        behind: list[tuple[Stand, Cursor]] = []
+        behind: list[tuple[Stand, Cursor | None]] = []
         for stand in overview.stands:
             if stand.feed not in self._feeds:
                 continue
@@ -180,14 +180,16 @@ class Puller:
                 done.note(way)
             elif way == "snapshot":
                 due.append(stand)
-            elif way == "steps" and at is not None:
+            elif way == "fresh":
+                behind.append((stand, None))
+            elif way == "steps":
                 behind.append((stand, at))
             else:
                 done.current.append(stand.feed)
         if done.refused is not None:
             done.current.clear()
             return
-        self._step(done, client, behind, tell)
+        self._step(done, client, overview, behind, tell)
         done.due = tuple(stand.feed for stand in due)
         if due and snapshots:
             self._take(done, client, overview, due, tell)
@@ -200,24 +202,31 @@ class Puller:
         }
 
     def _step(
-        self, done: _Round, client: FeedClient, behind: Sequence[tuple[Stand, Cursor]], tell: Tell
+        self,
+        done: _Round,
+        client: FeedClient,
+        overview: Overview,
+        behind: Sequence[tuple[Stand, Cursor | None]],
+        tell: Tell,
     ) -> None:
         """Take the steps there are, feed by feed; a feed that cannot go on stops no other."""
         steps = Steps(
             client, self._reference.feeding, self._till.now_ms, self._rows, self._pause_s, tell
         )
         for stand, at in behind:
-            followed = self._stepped(steps, stand, at)
+            start = at or Cursor(overview.hub_id, stand.feed, stand.center, overview.epoch, 0)
+            followed = self._stepped(steps, stand, start, fresh=at is None)
             if isinstance(followed, Refused):
                 done.note(followed)
             else:
                 done.rows += followed
                 done.current.append(stand.feed)
+                done.anew += (stand.feed,) if at is None else ()
 
-    def _stepped(self, steps: Steps, stand: Stand, at: Cursor) -> int | Refused:
+    def _stepped(self, steps: Steps, stand: Stand, at: Cursor, *, fresh: bool) -> int | Refused:
         """Follow one feed; what it holds may be beyond this program."""
         try:
-            return steps.follow(self._feeds[stand.feed], at, stand.version)
+            return steps.follow(self._feeds[stand.feed], at, stand.version, fresh=fresh)
         except CommitUnknown:
             raise
         except Fault as fault:
@@ -244,8 +253,8 @@ class Puller:
             done.note(taken)
             return
         done.rows += taken
-        done.anew, done.due = done.due, ()
-        done.current += done.anew
+        done.current += done.due
+        done.anew, done.due = (*done.anew, *done.due), ()
 
 
 def _untold(_feed: str, _done: int, _size: int) -> None:

@@ -33,10 +33,11 @@ class Steps:
     pause_s: float
     tell: Tell
 
-    def follow(self, feed: Feed, at: Cursor, end: int) -> int | Refused:
+    def follow(self, feed: Feed, at: Cursor, end: int, *, fresh: bool = False) -> int | Refused:
         """Go from a cursor to where the feed stands, at least to version `end`.
 
-        Returns how many rows came; what came before a refusal is kept. Raises `Fault`.
+        Taken `fresh`, what is there goes with the first page. Returns how many rows came; what
+        came before a refusal is kept. Raises `Fault`.
         """
         start, count, more = at.version, 0, True
         while more:
@@ -46,6 +47,9 @@ class Steps:
                 return page
             at, more = msgspec.structs.replace(at, version=page.to_version), page.more
             with self.writing() as db:
+                if fresh:
+                    feed.clear(db)
+                    fresh = False
                 feed.apply(db, page.rows)
                 keep_cursor(db, at, page.cursor, self.now_ms())
             count += len(page.rows)

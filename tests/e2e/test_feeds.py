@@ -146,7 +146,7 @@ reference.close()
 def test_a_reader_in_another_process_reads_on_while_a_snapshot_is_swapped_in(
     hub: RunningHub, till: Place, tmp_path: Path
 ) -> None:
-    hub.place.ask("sync", "publish", "revocations", serials(tmp_path / "r.csv", 100))
+    hub.place.ask("sync", "publish", "revocations", serials(tmp_path / "r.csv", 200))
     reader = subprocess.Popen(
         [sys.executable, "-c", READER, str(directory_of(till))],
         stdin=subprocess.PIPE,
@@ -167,7 +167,7 @@ def test_a_reader_in_another_process_reads_on_while_a_snapshot_is_swapped_in(
         assert counted() == 0
         till.ask("sync", "pull")
         assert counted() == 0  # the file it had; it goes over afterwards
-        assert counted() == 100
+        assert counted() == 200
         reader.stdin.close()
 
 
@@ -193,7 +193,7 @@ def test_an_open_counter_pulls_by_itself(hub: RunningHub, till: Place, tmp_path:
     settings = (Path(__file__).parents[2] / "config.toml").read_text("utf-8")
     settings = settings.replace("pull_every_s = 60", "pull_every_s = 5")
     (till.directory / "config.toml").write_text(settings, "utf-8")
-    hub.place.ask("sync", "publish", "catalogue", goods(tmp_path / "g.csv", 30))
+    hub.place.ask("sync", "publish", "catalogue", goods(tmp_path / "g.csv", 300))
     terminal = Terminal(
         [*till.command("--config", str(till.directory / "config.toml"), "pos")],
         environment={**till.environment(), "TERM": "xterm-256color"},
@@ -202,9 +202,9 @@ def test_an_open_counter_pulls_by_itself(hub: RunningHub, till: Place, tmp_path:
         terminal.wait_for("商品价格", timeout_s=60)
         terminal.send(f"{SKU}\r")
         terminal.wait_for("箱货", "3.50")
-        hub.place.ask("sync", "publish", "catalogue", goods(tmp_path / "g.csv", 30, "8.25"))
+        hub.place.ask("sync", "publish", "catalogue", goods(tmp_path / "g.csv", 300, "8.25"))
         deadline = time.monotonic() + 60
-        while till.ask("sync", "status")["feeds"]["catalogue"]["version"] < 60:
+        while till.ask("sync", "status")["feeds"]["catalogue"]["version"] < 600:
             assert time.monotonic() < deadline
         terminal.send("FED-0009\r")
         terminal.wait_for("8.25")

@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 
 from sync.database import hub_transaction
+from sync.reference import POINTER
+from sync.rules import feed as wire
 from sync.services import publishing, pulling
 from sync.services.status import read_status
 from sync.stores import hub_feeds
@@ -125,13 +127,31 @@ def test_a_till_that_would_take_too_many_steps_takes_a_snapshot(
 
 def test_beside_a_counter_a_snapshot_is_left_to_another_process(hub: FeedingHub) -> None:
     till = hub.till()
-    hub.publish({"tea": "5 yuan"})
+    hub.publish({f"k{number}": "1" for number in range(wire.MOST_FRESH + 1)})
     report = till.pull(snapshots=False, gently=True)
     assert (report.due, report.rows, till.rows()) == (("goods",), 0, {})
     till.pulled()
     hub.publish({"tea": "6 yuan"})
     report = till.pull(snapshots=False, gently=True)
-    assert (report.due, till.rows()) == ((), {"tea": "6 yuan"})
+    assert (report.due, report.rows) == ((), 1)
+    assert till.rows() == hub.rows()
+
+
+def test_what_is_small_is_taken_whole_in_place(
+    hub: FeedingHub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pulling, "GENTLE_ROWS", 7)
+    till = hub.till()
+    till.put_here({"own": "1 yuan"})
+    hub.publish({f"k{number}": "1" for number in range(20)})
+    interrupted = [lambda handle, request: handle(request)] * 3 + [down]
+    till.wire.faults += interrupted  # challenge, overview and one page
+    assert till.pull(snapshots=False, gently=True).refused is not None
+    assert len(till.rows()) == 7
+    report = till.pull(snapshots=False, gently=True)
+    assert (report.refused, report.due) == (None, ())
+    assert till.rows() == hub.rows()
+    assert not (till.till.directory / POINTER).exists()
 
 
 def test_small_pages_arrive_whole(hub: FeedingHub, monkeypatch: pytest.MonkeyPatch) -> None:

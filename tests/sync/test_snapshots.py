@@ -10,6 +10,7 @@ import pytest
 
 from sync.database import hub_transaction
 from sync.reference import BUILDING, POINTER, Reference, in_force
+from sync.rules import feed as wire
 from sync.rules.feed import Wanted, read
 from sync.rules.refusal import Fault
 from sync.services import snapshots
@@ -24,6 +25,7 @@ ROWS = {f"k{number:03d}": str(number) for number in range(50)}
 @pytest.fixture
 def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[FeedingHub]:
     monkeypatch.setattr(snapshots, "MOST_ROWS", 10)
+    monkeypatch.setattr(wire, "MOST_FRESH", 0)
     with feeding_hub(tmp_path) as hub:
         yield hub
 

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sync.database import hub_transaction
+from sync.rules import feed as wire
 from sync.services import pulling, snapshots
 from sync.stores import hub_feeds
 
@@ -57,15 +58,20 @@ class Story:
 
 @pytest.mark.slow
 @settings(max_examples=15)
-@given(story=st.lists(WHATEVER, min_size=1, max_size=14), rows=st.integers(1, 5))
+@given(
+    story=st.lists(WHATEVER, min_size=1, max_size=14),
+    rows=st.integers(1, 5),
+    most_fresh=st.sampled_from([0, 4, 100]),
+)
 def test_every_till_ends_up_with_what_the_hub_has(
-    story: list[tuple[str, object]], rows: int
+    story: list[tuple[str, object]], rows: int, most_fresh: int
 ) -> None:
     with (
         tempfile.TemporaryDirectory() as directory,
         pytest.MonkeyPatch.context() as patch,
         feeding_hub(Path(directory)) as hub,
     ):
+        patch.setattr(wire, "MOST_FRESH", most_fresh)
         patch.setattr(pulling, "MOST_ROWS", rows)
         patch.setattr(snapshots, "MOST_ROWS", rows)
         told = Story(hub)
