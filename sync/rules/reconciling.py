@@ -3,7 +3,8 @@
 What a till has is known best from its own journal, else from its closing entry, else from the
 running totals it last signed, and then only as of that moment. What the hub has is what it
 booked, what it holds, and what it could not read. A till agrees only if both are the same in
-count and money for every kind and the hub has the till's chain up to its head.
+count and money for every kind and the hub has the till's chain up to its head; or, of a closed
+day, up to the closing entry.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -213,12 +214,13 @@ def _state(
     behind = _behind(own.heads.values() if own else [head] if head else [], marks)
     if behind is None or any(row.missing.count < 0 for row in rows):
         return "differs"
-    if own is None and side.pending:
-        behind = True
-    if not behind and any(row.missing != NOTHING for row in rows):
-        return "differs"
-    if behind or side.pending:
+    same = all(row.missing == NOTHING for row in rows)
+    if same and hub.closings and not hub.gaps:
+        return "agrees"  # whatever is on its way now counts for another day
+    if behind or side.pending or hub.gaps:
         return "pending"
+    if not same:
+        return "differs"
     if own is not None:
         return "agrees"
     heard = side.source == "closing" or (side.told_ms or 0) >= heard_ms

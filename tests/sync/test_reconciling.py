@@ -94,6 +94,12 @@ def judged(till: TillDay, own: Own | None = None, now_ms: int = EVENING_MS) -> R
             {"booked": (), "uninterpreted": SALES}, OWN, "agrees", id="there, but not readable"
         ),
         pytest.param({}, dataclasses.replace(OWN, pending=2), "pending", id="a lost reply"),
+        pytest.param(
+            {"booked": (KindTotal("sale", 2, 600),)},
+            dataclasses.replace(OWN, pending=1, heads={"3-cc": Mark("3-cc", 2, b"n" * 32)}),
+            "pending",
+            id="a run the hub was not asked about",
+        ),
     ],
 )
 def test_the_own_till_is_judged_by_its_journal(
@@ -117,6 +123,7 @@ CLOSING = Closing(
         pending=0,
     ),
 )
+GAP = Gap("1-aa", 3, 4)
 CLOSED = (*SALES, KindTotal(DAY_CLOSED, 1, 0))
 
 
@@ -148,6 +155,18 @@ CLOSED = (*SALES, KindTotal(DAY_CLOSED, 1, 0))
             id="closed, however long ago",
         ),
         pytest.param(
+            {"told": told(pending=3), "booked": CLOSED, "closings": (CLOSING,)},
+            "agrees",
+            "closing",
+            id="closed, and sold for the next day since",
+        ),
+        pytest.param(
+            {"told": told(), "booked": CLOSED, "closings": (CLOSING,), "gaps": (GAP,)},
+            "pending",
+            "closing",
+            id="closed, with a gap elsewhere",
+        ),
+        pytest.param(
             {"told": told(), "booked": (KindTotal("sale", 4, 1000),), "closings": (CLOSING,)},
             "differs",
             "closing",
@@ -168,7 +187,7 @@ def test_a_till_heard_after_the_day_ended_is_believed_for_that_day() -> None:
 
 
 def test_every_kind_of_both_sides_is_shown_with_what_is_missing() -> None:
-    till = hub(booked=(KindTotal("refund", 1, -50),), gaps=(Gap("1-aa", 3, 4),))
+    till = hub(booked=(KindTotal("refund", 1, -50),), gaps=(GAP,))
     seen = judged(till, OWN)
     assert [(row.kind, row.journalled, row.arrived, row.missing) for row in seen.rows] == [
         ("refund", Total(), Total(1, -50), Total(-1, 50)),

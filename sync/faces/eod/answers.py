@@ -30,7 +30,7 @@ def eod_values(looked: Looked, closed: Closed | None, now_ms: int) -> dict[str, 
         "agreed": evening.agreed,
         "closed": evening.closed,
         "business_day": evening.business_day,
-        "closed_now": None if closed is None else msgspec.to_builtins(closed),
+        "closed_now": None if closed is None else _closed_values(closed),
         "pushed": None
         if pushed is None
         else {
@@ -46,6 +46,14 @@ def eod_values(looked: Looked, closed: Closed | None, now_ms: int) -> dict[str, 
         if differing
         else [],
     }
+
+
+def _closed_values(closed: Closed) -> dict[str, Any]:
+    totals = [
+        {"kind": each.kind, "count": each.count, "amount_fen": each.amount_fen}
+        for each in closed.totals
+    ]
+    return {**msgspec.to_builtins(closed), "totals": totals}
 
 
 def _till_values(till: Reconciled, now_ms: int) -> dict[str, Any]:

@@ -39,6 +39,7 @@ MATTER_WORDS: Mapping[str, str] = {
     "fork": N_("Fork: two entries in one place; this till's data was copied while it sold"),
     "branch": N_("Branch: its data was put back from a copy, or cloned"),
     "held": N_("Held: sent by a revoked till; see `xuanpin sync held`"),
+    "revoked": N_("Booked before the till was revoked, but after it was stolen"),
     "exception": N_("Exception"),
     "uninterpreted": N_("Not readable by this hub"),
 }
