@@ -139,7 +139,7 @@ def _serve(setup: Setup, opened: OpenHub, listener: socket.socket) -> None:
     from sync.faces.hub_api import make_app
     from sync.faces.hub_log import logging_to, tell
     from sync.faces.hub_routes import all_routes
-    from sync.faces.hub_server import serve
+    from sync.faces.hub_server import make_server, serve
     from sync.faces.hub_watch import Watch
     from sync.services.webhooks import Teller, post_over_http
 
@@ -149,7 +149,13 @@ def _serve(setup: Setup, opened: OpenHub, listener: socket.socket) -> None:
         watch.draining = True
 
     certificate, key = _tls_files(setup) or (None, None)
-    app = make_app(all_routes(setup, opened, watch), setup.say, watch)
+    server = make_server(
+        make_app(all_routes(setup, opened, watch), setup.say, watch),
+        drain_s=setup.hub.drain_s,
+        draining=draining,
+        certificate=certificate,
+        key=key,
+    )
     news = [package.news for package in setup.packages]
     teller = Teller(opened.engine, setup.clock, opened.keys.hub_id, news, post_over_http)
     with (
@@ -161,12 +167,5 @@ def _serve(setup: Setup, opened: OpenHub, listener: socket.socket) -> None:
         tell(logging.INFO, "started", hub_id=opened.keys.hub_id, database=database)
         if opened.medium is None and setup.hub.log == "json":
             tell(logging.WARNING, "no second medium")
-        serve(
-            app,
-            listener,
-            drain_s=setup.hub.drain_s,
-            draining=draining,
-            certificate=certificate,
-            key=key,
-        )
+        serve(server, listener)
         tell(logging.INFO, "ended", hub_id=opened.keys.hub_id)

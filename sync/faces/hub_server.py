@@ -91,17 +91,24 @@ class DrainingServer(uvicorn.Server):
         return await super().on_tick(counter) or drained
 
 
-def serve(
+def serve(server: DrainingServer, listener: socket.socket) -> None:
+    """Serve until SIGTERM or SIGINT; requests under way are answered first."""
+    _bound_sending(listener)
+    # uvicorn raises the signal again once it has ended gracefully: that is no failure.
+    signal.signal(signal.SIGTERM, _ignore)
+    signal.signal(signal.SIGINT, _ignore)
+    server.run(sockets=[listener])
+
+
+def make_server(
     app: FastAPI,
-    listener: socket.socket,
     *,
     drain_s: int,
     draining: Callable[[], None],
     certificate: Path | None = None,
     key: Path | None = None,
-) -> None:
-    """Serve until SIGTERM or SIGINT; requests under way are answered first."""
-    bound_sending(listener)
+) -> DrainingServer:
+    """Make the server of an application; `draining` is called when it is told to end."""
     config = uvicorn.Config(
         app,
         http=BoundedProtocol,
@@ -116,13 +123,10 @@ def serve(
         ssl_certfile=certificate,
         ssl_keyfile=key,
     )
-    # uvicorn raises the signal again once it has ended gracefully: that is no failure.
-    signal.signal(signal.SIGTERM, _ignore)
-    signal.signal(signal.SIGINT, _ignore)
-    DrainingServer(config, drain_s, draining).run(sockets=[listener])
+    return DrainingServer(config, drain_s, draining)
 
 
-def bound_sending(listener: socket.socket) -> None:
+def _bound_sending(listener: socket.socket) -> None:
     """Give up connections whose other end takes nothing, or is no longer there."""
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
     if hasattr(socket, "TCP_USER_TIMEOUT"):  # inherited by every connection

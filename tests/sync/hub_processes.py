@@ -1,8 +1,10 @@
 """Hubs as processes of their own, and tills that reach them over real sockets."""
 
 import contextlib
+import itertools
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -24,6 +26,7 @@ from sync.stores.enrolment import Enrolment
 
 from .tills import make_setup, opened
 
+_LOGS = itertools.count()
 FRONT_DOOR = str(Path(xuanpin.__file__))
 
 
@@ -47,6 +50,16 @@ class Machine:
         kept = {name: value for name, value in os.environ.items() if "XUANPIN" not in name}
         return {**kept, "XDG_DATA_HOME": str(self.root), "XDG_CONFIG_HOME": str(self.root)}
 
+    def configure(self, **settings: object) -> None:
+        """Change settings of [hub] for this machine."""
+        text = Path(FRONT_DOOR).with_name("config.toml").read_text()
+        for name, value in settings.items():
+            text, found = re.subn(
+                rf"^{name} = .*$", f"{name} = {json.dumps(value)}", text, flags=re.MULTILINE
+            )
+            assert found == 1, name
+        (self.root / "config.toml").write_text(text)
+
     def start(self, *arguments: str) -> "subprocess.Popen[str]":
         return subprocess.Popen(
             self.command(*arguments),
@@ -69,17 +82,22 @@ class Machine:
 
     @contextlib.contextmanager
     def serving(self, port: int = 0) -> Iterator["Serving"]:
-        process = subprocess.Popen(
-            self.command("hub", "--port", str(port), "--json"),
-            env=self.environment,
-            cwd=self.root,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
+        log = self.root / f"hub-{next(_LOGS)}.log"
+        with log.open("wb") as errors:
+            process = subprocess.Popen(
+                self.command("hub", "--port", str(port), "--json"),
+                env=self.environment,
+                cwd=self.root,
+                stdout=subprocess.PIPE,
+                stderr=errors,
+                text=True,
+            )
         assert process.stdout is not None
         with process, process.stdout:
             try:
-                yield Serving(process, str(json.loads(process.stdout.readline())["url"]))
+                said = process.stdout.readline()
+                assert said, log.read_text()
+                yield Serving(process, str(json.loads(said)["url"]), log)
             finally:
                 process.kill()
 
@@ -88,6 +106,7 @@ class Machine:
 class Serving:
     process: subprocess.Popen[str]
     url: str
+    log: Path
 
     @property
     def port(self) -> int:
@@ -97,9 +116,15 @@ class Serving:
         self.process.send_signal(number)
         return self.process.wait(30)
 
-    def summary(self) -> Summary:
+    def get(self, path: str) -> httpx2.Response:
         with httpx2.Client(trust_env=False) as client:
-            return msgspec.json.decode(client.get(f"{self.url}/v1/summary").content, type=Summary)
+            return client.get(f"{self.url}{path}")
+
+    def summary(self) -> Summary:
+        return msgspec.json.decode(self.get("/v1/summary").content, type=Summary)
+
+    def logged(self) -> list[dict[str, object]]:
+        return [json.loads(line) for line in self.log.read_text().splitlines()]
 
 
 @contextlib.contextmanager
