@@ -41,7 +41,12 @@ class CuttingProxy:
             except OSError:
                 return
             fault = self.faults.pop(0) if self.faults else None
-            with client, socket.create_connection(("127.0.0.1", self.target)) as server:
+            # A hub that is down refuses: then the till's connection is closed, the next one served.
+            with (
+                client,
+                contextlib.suppress(ConnectionError),
+                socket.create_connection(("127.0.0.1", self.target)) as server,
+            ):
                 self._serve(client, server, fault)
 
     def _serve(self, client: socket.socket, server: socket.socket, fault: str | int | None) -> None:
