@@ -79,7 +79,43 @@ def test_an_alarm_of_the_hub_says_what_it_is_about() -> None:
 def test_however_things_stand_the_panel_names_them_whole(
     name: str, hub: HubState, printer: PrinterState
 ) -> None:
-    rows = state_rows(Language(name, ["pos"]), Standing(hub, "", 12345, printer, 99), 9, 29)
+    say = Language(name, ["pos"])
+    rows = state_rows(say, Standing(hub, "", 12345, printer, 99), 9, 29)
+    for age_min, reason in ((0, ""), (59, ""), (47 * 60, ""), (9999 * 60, ""), (0, "feed.other")):
+        rows += state_rows(say, Standing(fed_age_min=age_min, fed_reason=reason), 9, 29)
     for row in rows:
         assert row_cells(row) == 29
         assert "…" not in "".join(text for text, _ in row)
+
+
+@pytest.mark.parametrize(
+    ("minutes", "reason", "said", "tone"),
+    [
+        (0, "", "up to date", "dim"),
+        (14, "hub.unreachable", "up to date", "dim"),
+        (15, "hub.unreachable", "15 min old", "plain"),
+        (60, "", "1 h old", "money"),
+        (47 * 60, "", "47 h old", "money"),
+        (48 * 60, "", "2 days old", "bad"),
+        (0, "feed.lower_epoch", "ALARM", "bad"),
+        (None, "feed.lower_epoch", "ALARM", "bad"),
+    ],
+)
+def test_the_age_of_what_is_fed_is_shown(
+    minutes: int | None, reason: str, said: str, tone: str
+) -> None:
+    standing = Standing(fed_age_min=minutes, fed_reason=reason)
+    (row,) = (
+        row
+        for row in state_rows(Language("en", ["pos"]), standing, 0, 40)
+        if row and row[0][0].startswith("Prices")
+    )
+    assert row_cells(row) == 40
+    text, shown = row[-1]
+    assert said in text
+    assert shown == tone
+
+
+def test_a_till_that_was_never_fed_shows_no_age() -> None:
+    rows = state_rows(Language("en", ["pos"]), Standing(), 0, 40)
+    assert not any(row and row[0][0].startswith("Prices") for row in rows)
