@@ -21,7 +21,13 @@ _PROBLEMS = {**SIGNED_PROBLEMS, 422: "Not a day, or no such place"}
 def day_routes(door: SignedDoor, days: CenterDays) -> APIRouter:
     """What tills ask about a day of their own center, and how a person settles exceptions."""
     router = APIRouter()
+    _add_totals(router, door, days)
+    _add_pages(router, door, days)
+    _add_settling(router, door, days)
+    return router
 
+
+def _add_totals(router: APIRouter, door: SignedDoor, days: CenterDays) -> None:
     @router.get(
         "/v1/center/day",
         summary="What the hub has of each till of the sender's center for a day",
@@ -39,6 +45,8 @@ def day_routes(door: SignedDoor, days: CenterDays) -> APIRouter:
             request, 0, lambda sender, _: _content(days.day(sender.center, day, sender.till, run))
         )
 
+
+def _add_pages(router: APIRouter, door: SignedDoor, days: CenterDays) -> None:
     @router.get(
         "/v1/center/day/entries",
         summary="What the hub booked of the sender itself for a day, page by page",
@@ -76,6 +84,8 @@ def day_routes(door: SignedDoor, days: CenterDays) -> APIRouter:
 
         return await door.answered(request, 0, answer)
 
+
+def _add_settling(router: APIRouter, door: SignedDoor, days: CenterDays) -> None:
     @router.post(
         "/v1/center/settle",
         summary="Settle an exception of a till of the sender's center with a reason",
@@ -91,8 +101,6 @@ def day_routes(door: SignedDoor, days: CenterDays) -> APIRouter:
         return await door.answered(
             request, _MOST_SETTLEMENT_BYTES, lambda sender, body: _settle(days, sender, body)
         )
-
-    return router
 
 
 def _entries(days: CenterDays, request: Request) -> Callable[[Sender, bytes], bytes | Refused]:

@@ -24,7 +24,7 @@ from sync.stores import day_totals
 from sync.stores import journal as journals
 from tests.hub_databases import HubDatabase
 
-from .tills import FakeClock, HubMachine, make_setup
+from .tills import FakeClock, HubMachine, make_setup, opened
 
 UNREADABLE = "kind_of_tomorrow"  # no hub of today knows it
 
@@ -107,6 +107,20 @@ def a_center(root: Path, database: HubDatabase | None = None) -> Iterator[Center
         yield Center(hub, clock, root)
     finally:
         hub.close()
+
+
+@contextlib.contextmanager
+def two_tills(center: Center) -> Iterator[tuple[OpenTill, OpenTill]]:
+    """Open two tills of the center that sell, ZZ-01 and ZZ-02."""
+    with opened(center.setup("ZZ-01")) as first, opened(center.setup("ZZ-02")) as second:
+        for till in (first, second):
+            center.hub.enrol(till)
+        yield first, second
+
+
+def refusal_of(answer: object) -> str:
+    assert isinstance(answer, Refused), answer
+    return answer.reason
 
 
 def ring_up(till: OpenTill, amount_fen: int, *, kind: str = SALE, day: str = "") -> str:

@@ -1,25 +1,32 @@
 """The evening at a center: what the manager is promised, and what happens to it in real life."""
 
 from collections.abc import Iterator
-from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
 from pos.rules.order import SALE
+from sync.hub_requests import SignedRequests
 from sync.rules.center_day import Matter
-from sync.rules.closing import DAY_CLOSED
-from sync.rules.refusal import Refused
-from sync.rules.totals import Total, by_kind
-from sync.services.closing import close_day
+from sync.rules.totals import Total
+from sync.services import center_days
 from sync.services.end_of_day import EndOfDay, hub_unasked
 from sync.services.revoking import RevokedTill, Revoking
 from sync.services.till import OpenTill
 from sync.stores import journal as journals
 from tests.hub_databases import NewDatabase
 
-from .evening_scenes import UNREADABLE, Center, a_center, closed, ring_up, settled
-from .tills import DAY_MS, assert_settled, copy_till, down, opened, reply_lost
+from .evening_scenes import (
+    UNREADABLE,
+    Center,
+    a_center,
+    closed,
+    refusal_of,
+    ring_up,
+    settled,
+    two_tills,
+)
+from .tills import DAY_MS, copy_till, down, opened, reply_lost
 
 HOUR_MS = 3_600_000
 
@@ -32,16 +39,8 @@ def center(tmp_path: Path, new_database: NewDatabase) -> Iterator[Center]:
 
 @pytest.fixture
 def tills(center: Center) -> Iterator[tuple[OpenTill, OpenTill]]:
-    with ExitStack() as held:
-        both = [held.enter_context(opened(center.setup(name))) for name in ("ZZ-01", "ZZ-02")]
-        for till in both:
-            center.hub.enrol(till)
-        yield both[0], both[1]
-
-
-def refused(answer: object) -> str:
-    assert isinstance(answer, Refused), answer
-    return answer.reason
+    with two_tills(center) as both:
+        yield both
 
 
 def test_hub_and_tills_agree_to_the_last_fen(
@@ -216,99 +215,12 @@ def test_only_exceptions_of_the_own_center_are_seen_and_settled(center: Center) 
         assert [each.name for each in center.ask(far).tills] == ["CH-01"]
         seen = center.seen(mine)
         (matter,) = seen.exceptions
-        assert refused(center.settle(far, seen, matter, "not mine")) == "hub.refused"
+        assert refusal_of(center.settle(far, seen, matter, "not mine")) == "hub.refused"
         unknown = Matter("fork", "9-ff", 0, "", 0)
-        assert refused(center.settle(mine, seen, unknown, "what?")) == "hub.refused"
+        assert refusal_of(center.settle(mine, seen, unknown, "what?")) == "hub.refused"
         for reason in ("", "x" * 201, "two\nlines"):
-            assert refused(center.settle(mine, seen, matter, reason)) == "hub.refused"
+            assert refusal_of(center.settle(mine, seen, matter, reason)) == "hub.refused"
         assert center.seen(mine).exceptions == (matter,)
-
-
-def test_a_day_closed_offline_is_recounted_when_it_arrives(
-    center: Center, tills: tuple[OpenTill, OpenTill]
-) -> None:
-    mine, other = tills
-    ring_up(mine, 300)
-    ring_up(mine, 200)
-    done = closed(mine)
-    assert by_kind(done.totals)[SALE] == Total(2, 500)
-    assert done.pending == 3
-    center.hub.wire.faults = [down]
-    center.hub.push(mine)
-    center.hub.push(mine)
-    center.hub.push(other)
-    seen = center.seen(other, "ZZ-01", done.day)
-    assert (seen.state, seen.source) == ("agrees", "closing")
-    assert seen.closing is not None
-    assert (seen.closing.said.closed_by, seen.closing.run, seen.closing.seq) == (
-        "Li",
-        done.run,
-        done.seq,
-    )
-    assert center.ask(mine, done.day).closed
-    assert not [each for each in seen.exceptions if each.kind == "exception"]
-    assert_settled(mine, center.hub.push(mine))
-
-
-def test_a_late_visitor_counts_for_the_next_business_day(
-    center: Center, tills: tuple[OpenTill, OpenTill]
-) -> None:
-    mine, _ = tills
-    ring_up(mine, 300)
-    day = closed(mine).day
-    ring_up(mine, 900)
-    center.hub.push(mine)
-    evening = center.ask(mine, day)
-    assert evening.business_day > day
-    today, tomorrow = (center.seen(mine, day=each) for each in (day, evening.business_day))
-    assert [row.booked + row.uninterpreted for row in today.rows if row.kind == SALE] == [
-        Total(1, 300)
-    ]
-    assert [row.booked + row.uninterpreted for row in tomorrow.rows if row.kind == SALE] == [
-        Total(1, 900)
-    ]
-    assert (today.state, tomorrow.state) == ("agrees", "agrees")
-    assert refused(close_day(mine, day, "Li")) == "day.closed"
-    assert refused(close_day(mine, evening.business_day, "Li")) == "day.not_begun"
-    assert refused(close_day(mine, "2026-01-01", "Li")) == "day.empty"
-
-
-def test_a_copy_that_sells_under_a_day_closed_elsewhere_is_booked_and_flagged(
-    tmp_path: Path, center: Center, tills: tuple[OpenTill, OpenTill]
-) -> None:
-    mine, other = tills
-    ring_up(mine, 300)
-    center.hub.push(mine)
-    mine.journal.checkpoint()
-    twin_setup = copy_till(mine.setup, tmp_path / "twin")
-    day = closed(mine).day
-    center.hub.push(mine)
-    with opened(twin_setup) as twin:
-        ring_up(twin, 900)
-        center.hub.push(twin)
-    seen = center.seen(other, "ZZ-01", day)
-    assert seen.state == "differs"
-    abouts = {(each.kind, each.about) for each in seen.exceptions}
-    assert ("exception", f"closed day {day}") in abouts
-    row = next(row for row in seen.rows if row.kind == SALE)
-    assert (row.arrived, row.missing) == (Total(2, 1200), Total(-1, -900))
-
-
-def test_a_closing_with_other_totals_than_the_hub_has_is_an_exception(
-    tmp_path: Path, center: Center, tills: tuple[OpenTill, OpenTill]
-) -> None:
-    mine, other = tills
-    ring_up(mine, 300)
-    center.hub.push(mine)
-    mine.journal.checkpoint()
-    with opened(copy_till(mine.setup, tmp_path / "twin")) as twin:
-        ring_up(twin, 900)
-        center.hub.push(twin)
-    day = closed(mine).day  # it does not know of what its copy sold
-    center.hub.push(mine)
-    seen = center.seen(other, "ZZ-01", day)
-    assert f"day totals {day}" in {each.about for each in seen.exceptions}
-    assert seen.state == "differs"
 
 
 def test_a_hub_put_back_from_a_backup_is_behind_until_the_till_sends_again(
@@ -407,12 +319,47 @@ def test_gaps_are_named(center: Center, tills: tuple[OpenTill, OpenTill]) -> Non
         assert center.seen(other, "ZZ-01").gaps == ()
 
 
-def test_closing_entries_are_counted_but_do_not_count_themselves(
+@pytest.mark.parametrize(
+    "target", ["/v1/center/day?day=2026-11-22", "/v1/center/day/entries", "/v1/center/day/recorded"]
+)
+def test_nobody_but_a_till_is_told_anything(center: Center, target: str) -> None:
+    answer = center.hub.web.get(target)
+    assert answer.status_code == 401
+    assert answer.json()["type"] == "urn:xuanpin:request.unsigned"
+
+
+def test_what_is_no_day_or_place_is_refused(
     center: Center, tills: tuple[OpenTill, OpenTill]
 ) -> None:
     mine, _ = tills
-    done = closed(mine)
-    assert DAY_CLOSED not in by_kind(done.totals)
-    center.hub.push(mine)
-    rows = {row.kind: row.arrived for row in center.seen(mine, day=done.day).rows}
-    assert rows == {"run_opened": Total(1, 0), DAY_CLOSED: Total(1, 0)}
+    enrolment = mine.enrolment
+    assert enrolment is not None
+    with center.hub.client() as client:
+        requests = SignedRequests(client, mine.keys, enrolment)
+        for target in (
+            "/v1/center/day?day=2026-02-30",
+            "/v1/center/day/entries?day=2026-11-22&digest=zz",
+            "/v1/center/day/entries?day=2026-11-22&digest=00",
+            "/v1/center/day/recorded?day=2026-11-22&after=nowhere",
+        ):
+            assert refusal_of(requests.ask("GET", target, most_bytes=9999)) == "hub.refused"
+
+
+def test_what_all_tills_recorded_comes_page_by_page(
+    center: Center, tills: tuple[OpenTill, OpenTill], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(center_days, "MOST_REPORT_PAGE", 3)
+    mine, _ = tills
+    ids = {ring_up(till, fen) for till in tills for fen in range(1, 6)}
+    for till in tills:
+        center.hub.push(till)
+    with center.hub.client() as client:
+        things = EndOfDay(mine, client).recorded_by_all(mine.today().isoformat())
+    assert isinstance(things, list)
+    sold = [each for each in things if each.kind == SALE]
+    assert {each.id for each in sold} == ids
+    assert {each.till for each in sold} == {"ZZ-01", "ZZ-02"}
+    assert sum(each.amount_fen for each in sold) == 30
+    assert {each.body for each in sold} == {b"{}"}
+    here = EndOfDay(mine, hub_unasked()).recorded_here(mine.today().isoformat())
+    assert set(here) == {each for each in things if each.till == "ZZ-01"}
