@@ -179,7 +179,7 @@ class Publishing:
                 for batch in _taken_up(spool):
                     changed += hub_feeds.put(connection, feed, batch)
                     done += len(batch)
-                    progress(done, size)
+                    progress(done // 2, told.changed)
         if changed:
             with hub_transaction(self._engine) as connection:
                 hub_feeds.take_stock(connection)
@@ -187,7 +187,7 @@ class Publishing:
         for center in sorted(told.centers):
             while self._assigned(feed, center):
                 done += hub_feeds.ASSIGNED_AT_ONCE
-                progress(min(done, size), size)
+                progress(min(done, size) // 2, told.changed)
             versions[center] = self._settled(feed, center)
         return Published(feed=feed, rows=told.rows, changed=changed, versions=versions)
 

@@ -48,7 +48,7 @@ def test_more_than_one_transaction_can_hold_is_published_whole(
     assert isinstance(done, Published)
     assert done.versions == {0: 2500}
     assert hub.rows() == rows
-    assert told[-1] == (5000, 5000)
+    assert told[-1] == (2500, 2500)
     assert [done for done, _ in told] == sorted(done for done, _ in told)
 
 

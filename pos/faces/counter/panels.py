@@ -151,7 +151,8 @@ def state_rows(say: Language, standing: Standing, held: int, width: int) -> list
 def _fed_rows(say: Language, standing: Standing, width: int) -> list[Row]:
     """Return how old the goods, prices and members are that the hub feeds."""
     if standing.fed_reason.startswith("feed."):
-        return [pair(say("Prices"), f"● {say('ALARM')}", width, "bad")]
+        alarm = say("ALARM")
+        return [pair(say("Prices"), f"● {alarm}", width, "bad")]
     if standing.fed_age_min is None:
         return []
     minutes = standing.fed_age_min
