@@ -1,5 +1,8 @@
 """What tills send is kept by till: so that the hub's tables can be spread by till."""
 
+import re
+from pathlib import Path
+
 import pytest
 from sqlalchemy import Table, UniqueConstraint
 
@@ -8,16 +11,19 @@ import xuanpin
 TABLES = [
     table for package in xuanpin.PACKAGES for step in package.hub_steps() for table in step.tables
 ]
-OF_THE_HUB = {  # written by enrolments, by people and by the hub itself, never by pushes
-    "feed",
-    "feed_row",  # of a center, or of all
-    "hub_epoch",
+OF_THE_HUB = {  # written by enrolments, by people and by the hub itself, hardly ever by pushes
     "till",
     "certificate",
+    "revocation",
     "invite",
     "act",
+    "feed",
+    "feed_row",  # of a center, or of all: a push may change the rows of members
+    "hub_epoch",
     "opening",
     "token",
+    "webhook",
+    "webhook_told",
     "hub",
 }
 FROM_TILLS = [table for table in TABLES if table.name not in OF_THE_HUB]
@@ -41,6 +47,12 @@ def test_what_grows_with_sales_is_partitioned() -> None:
         table.name for table in TABLES if table.dialect_options["postgresql"]["partition_by"]
     }
     assert partitioned >= {"entry", "fork", "segment", "booking", "hub_order", "hub_member"}
+
+
+def test_the_statements_for_citus_are_about_what_pushes_write() -> None:
+    written = (Path(__file__).parents[2] / "docs" / "operations.md").read_text("utf-8")
+    distributed = re.findall(r"create_distributed_table\('(\w+)', 'till'", written)
+    assert sorted(distributed) == sorted(table.name for table in FROM_TILLS)
 
 
 def test_every_declared_table_is_made_by_a_step() -> None:
