@@ -1,89 +1,78 @@
 """A till that sold offline for long brings everything to a hub of its own process over loopback."""
 
 import json
-import subprocess
+import sys
 import time
-from collections.abc import Sequence
 
-from bench.goods import scattered
-from bench.place import Place, stock
+from bench.hub_process import RunningHub, running_hub
+from bench.orders import GOODS, LINES, sell
+from bench.place import Place
 from bench.report import Figure
-from pos.faces.embedded_hub import demo_command_line, embedded_hub
-from pos.rules import cart as carting
-from pos.rules.cart import Cart
-from pos.rules.items import Item
 from pos.rules.order import SALE
-from pos.rules.tender import Tender
-from pos.services.checkout import Checkout, Completed
 from sync.rules.refusal import Refused
-from sync.services.courier import Courier, PushReport, hub_client
-from sync.services.enrolment import Enroller
-from sync.services.till import OpenTill
-from sync.setup import demonstrated
+from sync.services.courier import Courier, hub_client
+from tests.postgres_server import postgres_server
 
-TILL = "PUSHES"
 ORDERS = 10_000
-LINES = 10
-LEAST = 3000
-CASH = (Tender("cash", 1000_00),)
+LEAST_SQLITE, LEAST_POSTGRESQL = 12_000, 6_000
+MOST_BYTES = 350
 
 
 def measure(place: Place) -> list[Figure]:
-    """Sell much without a hub, enrol, and time one push of all of it."""
-    goods = stock(place, TILL, 1000)
-    hub = demonstrated(place.setup(TILL))
-    with place.till(TILL) as till:
-        _sell(till, goods)
-        with embedded_hub(hub) as url:
-            code = _invite(demo_command_line(hub, "sync", "invite", TILL, "--json"))
-            rate = ORDERS / _push(till, url, code)
-    return [
+    """Push into either database, and count what goes over the wire."""
+    rate, sent = _push(place, "PUSH-LITE", "")
+    figures = [
+        _rate_figure("SQLite", rate, LEAST_SQLITE),
         Figure(
-            f"Push of {ORDERS:,} orders of {LINES} lines over loopback into SQLite",
-            f"{rate:,.0f} orders/s",
-            f"≥ {LEAST:,} orders/s",
-            rate >= LEAST,
-        )
+            f"An order on the wire, {LINES} lines of {GOODS:,} goods, batches of 500",
+            f"{sent / ORDERS:.0f} bytes",
+            f"≤ {MOST_BYTES} bytes",
+            sent <= MOST_BYTES * ORDERS,
+        ),
     ]
+    with postgres_server() as server:
+        if isinstance(server, str):
+            print(server, file=sys.stderr)
+            return figures
+        name = server.create()
+        rate, _ = _push(place, "PUSH-PG", server.url(name))
+        figures.append(_rate_figure("PostgreSQL (fsync off)", rate, LEAST_POSTGRESQL))
+        server.drop(name)
+    return figures
 
 
-def _sell(till: OpenTill, goods: Sequence[Item]) -> None:
-    checkout = Checkout(till)
-    for number in range(ORDERS):
-        assert isinstance(checkout.complete(_cart(till, goods, number), CASH), Completed)
+def _rate_figure(database: str, rate: float, least: int) -> Figure:
+    return Figure(
+        f"Push of {ORDERS:,} orders of {LINES} lines over loopback into {database}",
+        f"{rate:,.0f} orders/s",
+        f"≥ {least:,} orders/s",
+        rate >= least,
+    )
 
 
-def _cart(till: OpenTill, goods: Sequence[Item], number: int) -> Cart:
-    cart = carting.open_cart(till.new_id(), till.now_ms(), till.today().isoformat())
-    first = scattered(number)
-    for place in range(LINES):
-        item = goods[(first + place) % len(goods)]
-        added = carting.add(cart, item, quantity=1 + (first + place) % 3, code=item.barcodes[0])
-        assert isinstance(added, Cart)
-        cart = added
-    return cart
+def _push(place: Place, name: str, database: str) -> tuple[float, int]:
+    """Sell, enrol and push; return orders a second, and the bytes of all segments."""
+    with place.till(name) as till:
+        sell(till, ORDERS)
+    with running_hub(place, name, database) as hub, place.till(name) as till:
+        client = hub_client(till, hub.url)
+        assert not isinstance(client, Refused)
+        sizes: list[int] = []
+        client.event_hooks = {
+            "request": [lambda sent: sizes.append(int(sent.headers["content-length"]))]
+        }
+        with client:
+            started_s = time.perf_counter()
+            report = Courier(till, client).push()
+            took_s = time.perf_counter() - started_s
+        assert (report.refused, report.pending) == (None, 0)
+        _check(hub, name)
+    return ORDERS / took_s, sum(sizes)
 
 
-def _invite(command: Sequence[str]) -> str:
-    done = subprocess.run(command, capture_output=True, check=True)
-    return str(json.loads(done.stdout)["code"])
+def _check(hub: RunningHub, name: str) -> None:
+    """Make sure that the hub has booked every order of this till."""
+    import httpx2
 
-
-def _push(till: OpenTill, url: str, code: str) -> float:
-    """Enrol and push; returns the seconds that the push took, once the hub shows every order."""
-    client = hub_client(till, url)
-    assert not isinstance(client, Refused)
-    with client:
-        assert not isinstance(Enroller(till, client).enrol(code), Refused)
-        started_s = time.perf_counter()
-        report = Courier(till, client).push()
-        took_s = time.perf_counter() - started_s
-        _check(report, client.get("/v1/summary").content)
-    return took_s
-
-
-def _check(report: PushReport, summary: bytes) -> None:
-    assert report.refused is None
-    assert report.pending == 0
-    booked = [each["kinds"][SALE]["count"] for each in json.loads(summary)["tills"]]
-    assert booked == [ORDERS]
+    tills = json.loads(httpx2.get(f"{hub.url}/v1/summary", trust_env=False).content)["tills"]
+    assert [each["kinds"][SALE]["count"] for each in tills if each["name"] == name] == [ORDERS]
