@@ -50,8 +50,7 @@ class Kind:
     title: str
 
 
-@dataclass(frozen=True, slots=True)
-class Arrived:
+class Arrived(msgspec.Struct, frozen=True, gc=False):
     """An entry the hub has appended and now books; `till_name` is its short name.
 
     `private` is what was sealed to the hub; None where there is none, or it was deleted.

@@ -48,8 +48,7 @@ class Private:
         return hashlib.sha256(self.salt + self.data).digest()
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(msgspec.Struct, frozen=True, gc=False):
     """One journal entry as stored and as sent: its header's exact bytes, body, private part."""
 
     header_bytes: bytes
