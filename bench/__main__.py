@@ -14,7 +14,7 @@ from pathlib import Path
 from bench.place import Place, make_place
 from bench.report import Figure, machine, pace_ns, table
 
-NAMES = ("lookups", "scans", "sales", "imports", "pushes", "end_of_day", "verifying")
+NAMES = ("lookups", "scans", "sales", "imports", "pushes", "end_of_day", "verifying", "feeds")
 
 
 def main() -> None:

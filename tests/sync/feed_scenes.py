@@ -53,7 +53,10 @@ def _apply(table: str) -> Callable[[Database, Sequence[FeedRow]], None]:
 
 
 def _clear(table: str) -> Callable[[Database], None]:
-    return lambda db: db.execute(f"DELETE FROM {table}") and None
+    def clear(db: Database) -> None:
+        db.execute(f"DELETE FROM {table}")
+
+    return clear
 
 
 def _read(
