@@ -1,9 +1,6 @@
 """A standby takes over from PostgreSQL: another epoch begins, and lost enrolments come back."""
 
-import tempfile
-from collections.abc import Iterator
-from contextlib import ExitStack
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -17,36 +14,12 @@ from sync.rules.register import Granted
 from sync.services.hub_opening import OpenHub, lineage_of, open_hub_data
 from sync.stores import hub_epoch, hub_register, hub_tills
 from sync.stores.hub_granting import next_certificate
-from tests.postgres_server import INITDB, Databases, programs, run_program, serving
+from tests.postgres_server import programs
 
+from .hub_processes import Machine, counts, enrolled, push, sell_fast
 from .register_scenes import hub_setup
+from .server_pairs import Pair, two_servers
 from .tills import START_MS, FakeClock
-
-
-@dataclass
-class Pair:
-    """Two servers, the second a copy of the first; either can be stopped and started."""
-
-    found: Path
-    place: Path
-    running: dict[str, ExitStack] = field(default_factory=dict)
-
-    def start(self, name: str) -> Databases:
-        held = ExitStack()
-        server = held.enter_context(serving(self.found, self.place / name))
-        self.running[name] = held
-        return server
-
-    def stop(self, name: str) -> None:
-        self.running.pop(name).close()
-
-    def run(self, program: str, *arguments: str, owning: str) -> None:
-        run_program(self.found / program, *arguments, owning=self.place / owning)
-
-    def url(self, database: str) -> str:
-        hosts = f"{self.place / 'first'},{self.place / 'second'}"
-        attributes = "target_session_attrs=read-write"
-        return f"postgresql+psycopg://postgres@/{database}?host={hosts}&port=,&{attributes}"
 
 
 @pytest.fixture
@@ -54,15 +27,8 @@ def pair() -> Iterator[Pair]:
     found = programs()
     if found is None:
         pytest.skip("no PostgreSQL server is installed")
-    with tempfile.TemporaryDirectory(prefix="xp-", dir="/tmp") as directory:
-        pair = Pair(found, Path(directory))
-        pair.place.chmod(0o755)
-        for name in ("first", "second"):
-            (pair.place / name).mkdir(mode=0o700)
-        pair.run("initdb", *INITDB, "-D", str(pair.place / "first"), owning="first")
+    with two_servers(found) as pair:
         yield pair
-        for held in pair.running.values():
-            held.close()
 
 
 def enrol(opened: OpenHub, number: int) -> Certificate:
@@ -90,12 +56,11 @@ def test_a_standby_that_missed_an_enrolment_takes_over(pair: Pair, tmp_path: Pat
         enrol(opened, 1)
         with hub_transaction(opened.engine) as connection:
             first = hub_epoch.mint(connection, START_MS, "the first")
-        source = ("-h", str(pair.place / "first"), "-U", "postgres", "-c", "fast", "-R")
-        pair.run("pg_basebackup", *source, "-D", str(pair.place / "second"), owning="second")
+        pair.follow()
         missed = enrol(opened, 2)
         pair.stop("first")
         pair.start("second")
-        pair.run("pg_ctl", "promote", "-w", "-D", str(pair.place / "second"), owning="second")
+        pair.take_over()
 
         with hub_snapshot(opened.engine) as connection:
             assert hub_epoch.epoch(connection) > first
@@ -110,3 +75,36 @@ def test_a_standby_that_missed_an_enrolment_takes_over(pair: Pair, tmp_path: Pat
     with hub_snapshot(again.engine) as connection:
         assert len(connection.execute(text("SELECT why FROM hub_epoch")).all()) == 2
     again.close()
+
+
+def until(is_so: Callable[[], bool]) -> None:
+    """Ask until it is so."""
+    assert any(is_so() for _ in range(10_000))
+
+
+@pytest.mark.slow
+def test_a_synchronous_standby_has_all_that_was_acknowledged_and_gets_the_rest(
+    pair: Pair, tmp_path: Path
+) -> None:
+    first = pair.start("first")
+    machine = Machine(tmp_path, pair.url(first.create()))
+    pair.follow()
+    pair.start("second")
+    first.say("ALTER SYSTEM SET synchronous_standby_names = '*'")
+    first.say("SELECT pg_reload_conf()")
+    until(lambda: first.say("SELECT sync_state FROM pg_stat_replication") == [("sync",)])
+    with machine.serving() as hub, enrolled(tmp_path, machine, hub, "ZZ-01") as till:
+        sell_fast(till, 300)
+        assert push(till, hub).pending == 0
+        pair.kill("first")
+        sell_fast(till, 50)
+        report = push(till, hub)
+        assert (report.refused is not None, report.pending) == (True, 50)
+        assert hub.get("/readyz").json() == {"ready": False, "lacks": ["database"]}
+        pair.take_over()
+        until(lambda: hub.get("/readyz").status_code == 200)
+        assert counts(hub) == {"ZZ-01": 300}
+        report = push(till, hub)
+        assert (report.refused, report.pending, report.flags) == (None, 0, ())
+        assert counts(hub) == {"ZZ-01": 350}
+        assert hub.summary().alarms == []
