@@ -17,6 +17,7 @@ from sync.stores.hub_tills import Till
 
 Place = tuple[str, str, bytes]  # kind, id, body digest: by which a till's bookings are ordered
 START: Place = ("", "", b"")
+_BODIES_AT_ONCE = 50
 
 
 def booked_totals(
@@ -85,33 +86,47 @@ def recorded(
     """
     things: list[Recorded] = []
     size = 0
-    for each in listed(connection, till.till, day, after, most):
-        if size >= most_bytes:
-            break
-        kept = _kept(connection, till.till, each)
-        if kept is None:
-            continue
-        at_ms, body = kept
-        size += len(body)
-        things.append(
-            Recorded(till.name, each.kind, each.id, each.body_sha256, at_ms, each.amount_fen, body)
-        )
+    booked = listed(connection, till.till, day, after, most)
+    for start in range(0, len(booked), _BODIES_AT_ONCE):
+        part = booked[start : start + _BODIES_AT_ONCE]
+        kept = _kept(connection, till.till, part)
+        for each in part:
+            at_ms, body = kept[each.run, each.seq, each.body_sha256]
+            size += len(body)
+            things.append(
+                Recorded(
+                    till.name, each.kind, each.id, each.body_sha256, at_ms, each.amount_fen, body
+                )
+            )
+            if size >= most_bytes:
+                return things
     return things
 
 
-def _kept(connection: Connection, till: str, booked: Listed) -> tuple[int, bytes] | None:
-    """Return when something that is booked was journalled, and its body; None if it is gone."""
+def _kept(
+    connection: Connection, till: str, booked: Sequence[Listed]
+) -> dict[tuple[str, int, bytes], tuple[int, bytes]]:
+    """Return by place and digest when each was journalled, and its body."""
+    found: dict[tuple[str, int, bytes], tuple[int, bytes]] = {}
     for table in (ENTRY, FORK):
+        seqs: dict[str, list[int]] = {}
+        for each in booked:
+            if (each.run, each.seq, each.body_sha256) not in found:
+                seqs.setdefault(each.run, []).append(each.seq)
+        if not seqs:
+            break
+        places = [
+            and_(table.c.run == run, table.c.seq.in_(numbers)) for run, numbers in seqs.items()
+        ]
         rows = connection.execute(
-            select(table.c.header, table.c.body).where(
-                table.c.till == till, table.c.run == booked.run, table.c.seq == booked.seq
+            select(table.c.run, table.c.seq, table.c.header, table.c.body).where(
+                table.c.till == till, or_(*places)
             )
         )
         for row in rows:
             header = decode_header(row.header)
-            if header.body_sha256 == booked.body_sha256 and header.id == booked.id:
-                return header.at_ms, row.body
-    return None
+            found[row.run, row.seq, header.body_sha256] = (header.at_ms, row.body)
+    return found
 
 
 def listed(connection: Connection, till: str, day: str, after: Place, most: int) -> list[Listed]:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 
-_COLUMN, _GAP, _HEIGHT = 22, 6, 150
+_COLUMN, _GAP, _HEIGHT, _LEFT = 22, 6, 150, 62
 _BAR_ROOM, _BAR_ROW = 180, 26
 _STEPS = (1, 2, 3, 4, 5, 6, 8, 10)
 
@@ -25,12 +25,12 @@ class Bar:
 
 def columns(bars: Sequence[Bar], top: str, middle: str, most: int) -> str:
     """Draw upright bars under two lines of a scale whose end is `most`, named `top`."""
-    width = 44 + len(bars) * (_COLUMN + _GAP)
+    width = _LEFT + len(bars) * (_COLUMN + _GAP)
     height = _HEIGHT + 44
     parts = [_svg(width, height), _grid(20, top, width), _grid(20 + _HEIGHT // 2, middle, width)]
     base = 20 + _HEIGHT
     for place, bar in enumerate(bars):
-        x = 44 + place * (_COLUMN + _GAP)
+        x = _LEFT + place * (_COLUMN + _GAP)
         tall = bar.value * _HEIGHT // most if most else 0
         if bar.value > 0:
             tall = max(tall, 1)
@@ -44,7 +44,9 @@ def columns(bars: Sequence[Bar], top: str, middle: str, most: int) -> str:
             f'<text class="axis" x="{x + _COLUMN // 2}" y="{base + 16}" text-anchor="middle">'
             f"{escape(bar.name)}</text>"
         )
-    parts.append(f'<line class="base" x1="40" y1="{base}" x2="{width}" y2="{base}"/></svg>')
+    parts.append(
+        f'<line class="base" x1="{_LEFT - 4}" y1="{base}" x2="{width}" y2="{base}"/></svg>'
+    )
     return "".join(parts)
 
 
@@ -54,8 +56,8 @@ def _title(bar: Bar) -> str:
 
 def _grid(y: int, label: str, width: int) -> str:
     return (
-        f'<line class="grid" x1="40" y1="{y}" x2="{width}" y2="{y}"/>'
-        f'<text class="axis" x="36" y="{y + 4}" text-anchor="end">{escape(label)}</text>'
+        f'<line class="grid" x1="{_LEFT - 4}" y1="{y}" x2="{width}" y2="{y}"/>'
+        f'<text class="axis" x="{_LEFT - 8}" y="{y + 4}" text-anchor="end">{escape(label)}</text>'
     )
 
 

@@ -110,7 +110,7 @@ class CloseDay(Confirm):
 
     WIDTH = 74
 
-    def __init__(self, say: Language, day: str, following: str) -> None:
+    def __init__(self, say: Language, day: str, following: str, own: Reconciled | None) -> None:
         question = say(
             "Close {day} at this till? Its totals become an entry of the journal that nobody can "
             "change. What is sold afterwards counts for {next}.",
@@ -118,3 +118,16 @@ class CloseDay(Confirm):
             next=following,
         )
         super().__init__(say, say("Close the day"), question)
+        self._own = own
+
+    def body(self) -> list[Row]:
+        """The question, and what is still open."""
+        rows, own = super().body(), self._own
+        if own is not None and own.pending:
+            said = self.say(
+                "{count} entries are still to be sent; that can wait.", count=own.pending
+            )
+            rows += [EMPTY, ((said, "money"),)]
+        if own is not None and own.state == "differs":
+            rows += [EMPTY, ((self.say("This till and the hub do not agree yet."), "bad"),)]
+        return rows

@@ -319,12 +319,13 @@ class EveningScreen(Listens, Screen[None]):
             self.refuse(refused)
             return
         following = self.tasks.following(evening)
+        own = next((each for each in evening.tills if each.own), None)
 
         def answered(yes: bool | None) -> None:
             if yes:
                 self.tasks.close(evening.day)
 
-        self.app.push_screen(CloseDay(self.say, evening.day, following), answered)
+        self.app.push_screen(CloseDay(self.say, evening.day, following, own), answered)
 
     def _do_report(self) -> None:
         if self.evening is not None:
