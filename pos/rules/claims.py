@@ -7,6 +7,9 @@ from pos.rules.items import Item
 from sync.rules.bad_rows import Problem
 from sync.rules.refusal import N_, Refused
 
+# The rows of a batch and their skus; the keys of their codes, and whose each of them is.
+_Batch = tuple[Sequence[int], Sequence[str], Sequence[str], Sequence[str]]
+
 
 class Claims:
     """What the rows of a list have claimed so far.
@@ -16,6 +19,9 @@ class Claims:
     """
 
     def __init__(self) -> None:
+        self._undisputed: list[_Batch] = []
+        self._skus: set[str] = set()
+        self._keys: set[str] = set()
         self._row_of: dict[str, int] = {}
         self._sku_of: dict[str, str] = {}
         self._open: list[tuple[int, str, str]] = []
@@ -34,20 +40,17 @@ class Claims:
         """
         skus = [item.sku for item in items]
         bearers = [item.sku for item in items for _ in item.barcodes]
-        if (
-            not owners
-            and len(set(skus)) == len(skus)
-            and len(set(keys)) == len(keys)
-            and self._row_of.keys().isdisjoint(skus)
-            and self._sku_of.keys().isdisjoint(keys)
-        ):
-            self._row_of.update(zip(skus, rows, strict=True))
-            self._sku_of.update(zip(keys, bearers, strict=True))
+        pairs = zip(keys, bearers, strict=True) if owners else ()
+        others = {key: owners[key] for key, sku in pairs if owners.get(key, sku) != sku}
+        if not self._row_of and not others and self._all_new(skus, keys):
+            self._undisputed.append((rows, skus, keys, bearers))
             return []
-        return self._one_by_one(rows, items, owners)
+        self._look_closely()
+        return self._one_by_one(rows, items, others)
 
     def contest(self, owner: str, codes: Sequence[str]) -> list[Problem]:
         """Name the rows that claim codes of an item that the list does not mention."""
+        self._look_closely()
         if owner in self._row_of:
             return []
         claimed = [(code, self._sku_of.get(code_key(code))) for code in codes]
@@ -64,6 +67,21 @@ class Claims:
             for row, code, owner in self._open
             if owner not in self._row_of
         ]
+
+    def _all_new(self, skus: Sequence[str], keys: Sequence[str]) -> bool:
+        """Note skus and keys of codes; tell whether nobody had claimed any of them."""
+        before = len(self._skus) + len(self._keys)
+        self._skus.update(skus)
+        self._keys.update(keys)
+        return len(self._skus) + len(self._keys) == before + len(skus) + len(keys)
+
+    def _look_closely(self) -> None:
+        """Find out who has claimed what: until two rows claim the same, nobody needs to know."""
+        for rows, skus, keys, bearers in self._undisputed:
+            self._row_of.update(zip(skus, rows, strict=True))
+            self._sku_of.update(zip(keys, bearers, strict=True))
+        for noted in (self._undisputed, self._skus, self._keys):
+            noted.clear()
 
     def _one_by_one(
         self, rows: Sequence[int], items: Sequence[Item], owners: Mapping[str, str]

@@ -24,6 +24,6 @@ def code_key(code: str) -> str:
 def code_keys(codes: Sequence[str]) -> list[str]:
     """Return the keys of many codes; a list of EAN-13 alone, as most are, is quicker."""
     joined = "".join(codes)
-    if set(map(len, codes)) == {13} and joined.isascii() and joined.isdigit():
+    if set(map(len, codes)) == {13} and joined.isascii() and joined.encode().isdigit():
         return ["0" + code for code in codes]
     return list(map(code_key, codes))

@@ -131,10 +131,12 @@ class _Batch:
         if said is not None and name not in self.unsaid:
             return said
         default = _DEFAULTS[name]
-        before = [
-            getattr(self.known[sku], name) if sku in self.known else default
-            for sku in self.columns["sku"]
-        ]
+        known = map(self.known.get, self.columns["sku"])
+        before = (
+            [default if item is None else getattr(item, name) for item in known]
+            if self.known
+            else [default] * len(self.numbers)
+        )
         if said is None:
             return before
         return [b if s is _UNSAID else s for s, b in zip(said, before, strict=True)]

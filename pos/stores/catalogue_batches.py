@@ -7,7 +7,7 @@ to encode them again.
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import accumulate, chain
+from itertools import accumulate
 
 import msgspec
 from sqlite_utils import Database
@@ -115,13 +115,16 @@ def _adding(following: int, items: Sequence[Item]) -> Iterator[_One]:
     words = all_index_words([item.name_zh for item in items], [item.name_en for item in items])
     yield _ADD_WORDS, (following, _encode(words))
     numbers = [n for n, item in enumerate(items, following) for _ in item.barcodes]
-    keys = code_keys(list(chain.from_iterable(item.barcodes for item in items)))
+    keys = code_keys([code for item in items for code in item.barcodes])
     yield _ADD_CODES, (_encode(dict(zip(keys, numbers, strict=True))),)
     spellings = [item.mnemonic for item in items]
     while any(spellings):
-        parted = [spelling.partition("|") for spelling in spellings]
-        yield _ADD_INITIALS, (following, _encode([first for first, _, _ in parted]))
-        spellings = [rest for _, _, rest in parted]
+        rests = [""] * len(items)
+        for place, spelling in enumerate(spellings):
+            if "|" in spelling:
+                spellings[place], _, rests[place] = spelling.partition("|")
+        yield _ADD_INITIALS, (following, _encode(spellings))
+        spellings = rests
 
 
 def _forgetting(numbered: Sequence[tuple[int, Item]]) -> Iterator[_Many]:
