@@ -22,6 +22,7 @@ from sync.package import Arrived, Noticed
 from sync.rules.entry import Header, Private
 from sync.stores import hub_feeds
 from sync.stores.hub_tables import CERTIFICATE
+from tests.hub_databases import NewDatabase
 
 from .certified import HUB, HUB_SEAL, PHONE_KEY, TILL, authority_of, hub_keys, public_of
 
@@ -66,11 +67,11 @@ def arrived(
 
 
 @pytest.fixture
-def hub(tmp_path: Path) -> Iterator[Connection]:
-    engine = open_hub(f"sqlite:///{tmp_path / 'hub.db'}")
+def hub(tmp_path: Path, new_database: NewDatabase) -> Iterator[Connection]:
+    engine = open_hub(new_database().url or f"sqlite:///{tmp_path / 'hub.db'}")
     with hub_transaction(engine) as connection:
         for table in (HUB_MEMBER, hub_feeds.FEED_ROW, CERTIFICATE):
-            table.create(connection)
+            table.create(connection, checkfirst=True)
         yield connection
     engine.dispose()
 

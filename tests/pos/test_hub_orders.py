@@ -16,6 +16,7 @@ from sync.database import hub_transaction, open_hub
 from sync.keys import load_or_create_hub_keys
 from sync.package import Arrived, Noticed
 from sync.rules.entry import Header
+from tests.hub_databases import NewDatabase
 
 Book = Callable[[Sequence[Arrived]], Noticed]
 
@@ -85,10 +86,10 @@ def arrived(order: Order = ORDER, body: bytes | None = None, **changed: Any) -> 
 
 
 @pytest.fixture
-def engine(tmp_path: Path) -> Iterator[Engine]:
-    engine = open_hub(f"sqlite:///{tmp_path / 'hub.db'}")
+def engine(tmp_path: Path, new_database: NewDatabase) -> Iterator[Engine]:
+    engine = open_hub(new_database().url or f"sqlite:///{tmp_path / 'hub.db'}")
     with hub_transaction(engine) as connection:
-        HUB_ORDER.create(connection)
+        HUB_ORDER.create(connection, checkfirst=True)
     yield engine
     engine.dispose()
 

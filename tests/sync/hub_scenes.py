@@ -124,6 +124,7 @@ class WebHub:
 
     def __init__(self, root: Path, database: HubDatabase | None = None) -> None:
         self.clock = FakeClock()
+        self.database = database
         self.setup: Setup = make_setup(root, clock=self.clock)
         opened = open_hub_data(self.setup, database.url if database else "")
         assert isinstance(opened, OpenHub), opened

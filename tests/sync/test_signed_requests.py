@@ -19,6 +19,7 @@ from sync.keys import load_or_create_hub_keys
 from sync.rules.challenge import CHALLENGE_HEADER, CHALLENGE_MS
 from sync.rules.refusal import N_, Refused
 from sync.services.authenticating import Authenticating, Sender
+from tests.hub_databases import HubDatabase, NewDatabase
 
 from .hub_scenes import Scribe, WebHub, web_hub
 from .signed_scenes import altered, challenge_of, headers_of, refused, requests_of
@@ -31,8 +32,9 @@ STRANGER = Ed25519PrivateKey.from_private_bytes(b"?" * 32)
 class EchoHub(WebHub):
     """A hub with two signed routes more: they answer who sent what."""
 
-    def __init__(self, root: Path) -> None:
-        super().__init__(root)
+    def __init__(self, root: Path, database: HubDatabase) -> None:
+        super().__init__(root, database)
+        self.database = database
         self.heard: list[tuple[Sender, bytes]] = []
         authenticating = Authenticating(self.opened.engine, self.keys, self.clock)
         door = SignedDoor(authenticating, self.setup.say)
@@ -58,8 +60,8 @@ class EchoHub(WebHub):
 
 
 @pytest.fixture
-def hub(tmp_path: Path) -> Iterator[EchoHub]:
-    hub = EchoHub(tmp_path)
+def hub(tmp_path: Path, new_database: NewDatabase) -> Iterator[EchoHub]:
+    hub = EchoHub(tmp_path, new_database())
     try:
         yield hub
     finally:
@@ -150,7 +152,7 @@ def test_a_request_is_good_once(hub: EchoHub, till: Scribe) -> None:
 def test_a_request_is_good_once_at_all_hub_processes_together(
     hub: EchoHub, till: Scribe, tmp_path: Path
 ) -> None:
-    with web_hub(tmp_path) as second:
+    with web_hub(tmp_path, hub.database) as second:
         door = Authenticating(second.opened.engine, second.keys, hub.clock)
         headers = headers_of(till, challenge_of(hub), ECHO)
         assert isinstance(door.sender("POST", ECHO, headers, b""), Sender)
