@@ -56,7 +56,8 @@ def webhooks_command(setup: Setup, database: str, as_json: bool) -> None:
 
     with opened_hub(setup, database, as_json=as_json) as opened:
         found = Webhooks(opened.engine, setup.clock).all()
-    lines = [f"{w.name}  {w.url}  {w.problem or setup.say('in order')}" for w in found]
+    fine = setup.say("in order")
+    lines = [f"{webhook.name}  {webhook.url}  {webhook.problem or fine}" for webhook in found]
     values = [
         {
             "name": webhook.name,

@@ -4,8 +4,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import Connection, select
 
-from sync.keys import HubKeys
-from sync.package import Arrived, Noticed, Projection
+from sync.package import Arrived, HubSecrets, Noticed, Projection
 from sync.rules.center_day import Closing
 from sync.rules.closing import DAY_CLOSED, read_closing, recount
 from sync.rules.reply import FLAG_EXCEPTION
@@ -16,7 +15,7 @@ from sync.stores.hub_tables import CLOSING
 Raised = tuple[str, str, int, str]
 
 
-def book(connection: Connection, arrived: Sequence[Arrived], keys: HubKeys) -> Noticed:
+def book(connection: Connection, arrived: Sequence[Arrived], keys: HubSecrets) -> Noticed:
     """Book closing entries; one that does not say its own day's totals is noticed."""
     del keys
     rows, unread = [], []

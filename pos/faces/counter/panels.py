@@ -45,7 +45,8 @@ class Standing:
     """What goes on beside the sale: the hub, entries it has not got, the printer, what waits.
 
     `reason` says in slugs what an alarm of the hub is about. `fed_age_min` is the age of the
-    oldest of the hub's feeds here, None without any; `fed_reason` the slug of what refused the last pull.
+    oldest of the hub's feeds here, None without any; `fed_reason` the slug of what refused the
+    last pull.
     """
 
     hub: HubState = "unknown"
