@@ -10,13 +10,12 @@ from pathlib import Path
 from sqlite_utils import Database as SqliteUtils
 
 from pos.rules.claims import Claims
-from pos.rules.code_keys import code_keys
 from pos.rules.headers import read_header
 from pos.rules.mnemonic import Initials
 from pos.rules.rows import COLUMNS, REQUIRED, RowReader
 from pos.rules.tables import Table
 from pos.stores import catalogue
-from pos.stores.catalogue_batches import Prepared, Written, prepare, write
+from pos.stores.catalogue_batches import Prepared, Written, keys_of, prepare, write
 from pos.stores.fed_goods import FEED
 from pos.stores.goods_files import GoodsFile, UnreadableError, open_goods_file
 from sync.database import Database
@@ -128,10 +127,10 @@ class _Import:
         known = catalogue.known(self._before, skus)
         items_before = {sku: item for sku, (_, item) in known.items()}
         rows, items, problems = self._reader.read(table, items_before)
-        keys = code_keys([code for item in items for code in item.barcodes])
+        keys = keys_of(items)
         owners = {} if self._was_empty else catalogue.owners(self._before, keys)
         self._problems += problems + self._claims.take(rows, items, keys, owners)
-        prepared = prepare([] if self._problems else items, known, self._following)
+        prepared = prepare([] if self._problems else items, keys, known, self._following)
         self._following += prepared.written.added
         self._changed += prepared.written.changed
         self._unchanged += prepared.written.unchanged

@@ -16,7 +16,14 @@ from pos.rules.codes import half_width
 from pos.rules.items import Item
 from pos.rules.price_schedule import Price, costing
 from pos.rules.search_words import match_query
-from pos.stores.catalogue_batches import Written, prepare, prepare_removal, words_of, write
+from pos.stores.catalogue_batches import (
+    Written,
+    keys_of,
+    prepare,
+    prepare_removal,
+    words_of,
+    write,
+)
 
 MIGRATIONS = Migrations("pos.catalogue")
 
@@ -201,7 +208,7 @@ def upsert(db: Database, items: Sequence[Item]) -> Written:
     A code moves to the item written last: who may own it is decided before.
     """
     before = known(db, [item.sku for item in items])
-    return write(db, prepare(items, before, following(db)))
+    return write(db, prepare(items, keys_of(items), before, following(db)))
 
 
 def remove(db: Database, skus: Sequence[str]) -> None:

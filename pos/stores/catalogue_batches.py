@@ -62,10 +62,13 @@ class Prepared:
     written: Written
 
 
-def prepare(items: Sequence[Item], known: Known, following: int) -> Prepared:
-    """Make items into the statements that `write` runs; new ones are numbered from `following`."""
+def prepare(items: Sequence[Item], keys: Sequence[str], known: Known, following: int) -> Prepared:
+    """Make items into the statements that `write` runs; new ones are numbered from `following`.
+
+    `keys` are those of all the items' codes, in their order.
+    """
     if items and not known:
-        return Prepared((), tuple(_adding(following, items)), Written(len(items)))
+        return Prepared((), tuple(_adding(following, items, keys)), Written(len(items)))
     added: list[Item] = []
     changed: list[tuple[int, Item]] = []
     outdated: list[tuple[int, Item]] = []
@@ -78,7 +81,7 @@ def prepare(items: Sequence[Item], known: Known, following: int) -> Prepared:
             outdated.append((number, before))
     return Prepared(
         changing=(*_forgetting(outdated), *_changing(changed)),
-        adding=tuple(_adding(following, added)) if added else (),
+        adding=tuple(_adding(following, added, keys_of(added))) if added else (),
         written=Written(len(added), len(changed), len(items) - len(added) - len(changed)),
     )
 
@@ -99,12 +102,17 @@ def write(db: Database, prepared: Prepared) -> Written:
     return prepared.written
 
 
+def keys_of(items: Sequence[Item]) -> list[str]:
+    """Return the keys of all the items' codes, in their order."""
+    return code_keys([code for item in items for code in item.barcodes])
+
+
 def words_of(item: Item) -> str:
     """Return an item's words as the index has them; what it forgets must be told exactly so."""
     return index_words(item.name_zh, item.name_en)
 
 
-def _adding(following: int, items: Sequence[Item]) -> Iterator[_One]:
+def _adding(following: int, items: Sequence[Item], keys: Sequence[str]) -> Iterator[_One]:
     encoded = list(map(_encode, items))
     lengths = list(map(len, encoded))
     rows = [
@@ -115,7 +123,6 @@ def _adding(following: int, items: Sequence[Item]) -> Iterator[_One]:
     words = all_index_words([item.name_zh for item in items], [item.name_en for item in items])
     yield _ADD_WORDS, (following, _encode(words))
     numbers = [n for n, item in enumerate(items, following) for _ in item.barcodes]
-    keys = code_keys([code for item in items for code in item.barcodes])
     yield _ADD_CODES, (_encode(dict(zip(keys, numbers, strict=True))),)
     spellings = [item.mnemonic for item in items]
     while any(spellings):
