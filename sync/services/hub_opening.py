@@ -13,11 +13,12 @@ from sync.database import hub_snapshot, hub_transaction, open_hub
 from sync.hub_presence import be_present
 from sync.keys import HUB_KEY, HubKeys, has_hub_keys, load_or_create_hub_keys
 from sync.package import HubStep
+from sync.rules.certificate import read
 from sync.rules.refusal import N_, Fault, Refused
 from sync.second_medium import SecondMedium
 from sync.services.lineage import Lineage
 from sync.setup import Setup
-from sync.stores import hub_identity, hub_migrations, hub_register
+from sync.stores import hub_identity, hub_migrations, hub_register, hub_tills
 from sync.stores.hub_register import Register
 
 
@@ -105,9 +106,14 @@ def _prepared(
         return refused
     with hub_snapshot(engine) as connection:
         owner = hub_identity.owner(connection)
+        granted = hub_tills.all_certificates(connection) if owner is None else []
     if owner is not None and not has_hub_keys(directory):
         return _not_ours(engine, owner, directory)
+    if granted and not has_hub_keys(directory):
+        return _signed_elsewhere(engine, directory)
     keys = load_or_create_hub_keys(directory)
+    if granted and isinstance(read(granted[0][1], keys.public), Refused):
+        return _signed_elsewhere(engine, directory)
     if owner is None:
         with hub_transaction(engine) as connection:
             owner = hub_identity.claim(connection, keys.hub_id)
@@ -171,6 +177,15 @@ def _not_ours(engine: Engine, owner: str, directory: Path) -> Refused:
     )
 
 
+def _signed_elsewhere(engine: Engine, directory: Path) -> Refused:
+    return Refused(
+        "hub.other_keys",
+        N_("The certificates in the hub's database at {place} are not of the keys in {path}."),
+        N_("Put that hub's hub.key there, from another of its machines or from its backup."),
+        {"place": engine.url.render_as_string(), "path": directory / HUB_KEY},
+    )
+
+
 def _newer(engine: Engine, step: str) -> Refused:
     return Refused(
         "hub.newer_database",
@@ -185,5 +200,10 @@ def _unusable(place: object, problem: object) -> Refused:
         "hub.database",
         N_("The hub's database at {place} cannot be used: {problem}."),
         N_("Check --database or [hub] database, the disk and its permissions."),
-        {"place": place, "problem": " ".join(str(problem).split())},
+        {"place": place, "problem": _first_line(problem)},
     )
+
+
+def _first_line(problem: object) -> str:
+    """Return what a driver says first; what it asks on further lines is our hint's to say."""
+    return next(iter(str(problem).strip().splitlines()), "")
