@@ -64,8 +64,8 @@ def till_row(
         (fit(alarm, _TILL - cell_len(name)), "bad"),
         (fit(state, _STATE), tone),
         (fit(_heard(say, till, evening, now_ms), _HEARD), "dim"),
-        (right("?" if ours is None else _money(ours), _LISTED), "plain"),
-        (right(_money(theirs), _LISTED), "plain" if ours == theirs else tone),
+        (right("?" if ours is None else _narrow(ours), _LISTED), "plain"),
+        (right(_narrow(theirs), _LISTED), "plain" if ours == theirs else tone),
         ("  " + _day(say, till, evening), "good" if till.closing else "dim"),
     )
     return (("▌ " if chosen else "  ", tone), *marked(row, width - 2, chosen=chosen))
@@ -283,6 +283,12 @@ def _sum(totals: Iterable[Total]) -> Total:
     for each in totals:
         found += each
     return found
+
+
+def _narrow(total: Total) -> str:
+    """Write money in the list of tills: whole, if need be without its commas."""
+    grouped = _money(total)
+    return grouped if len(grouped) < _LISTED else format_yuan(total.amount_fen)
 
 
 def _money(total: Total) -> str:
