@@ -1,8 +1,9 @@
 """Importing a goods list into the catalogue: all of it in one transaction, or nothing."""
 
 import sys
+from collections import deque
 from collections.abc import Callable, Collection, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +16,7 @@ from pos.rules.mnemonic import Initials
 from pos.rules.rows import COLUMNS, REQUIRED, RowReader
 from pos.rules.tables import Table
 from pos.stores import catalogue
-from pos.stores.catalogue_batches import Prepared, Written, keys_of, prepare, write
+from pos.stores.catalogue_batches import Prepared, keys_of, prepare, write, write_words
 from pos.stores.fed_goods import FEED
 from pos.stores.goods_files import GoodsFile, UnreadableError, open_goods_file
 from sync.database import Database
@@ -24,6 +25,8 @@ from sync.rules.refusal import N_, Refused
 from sync.stores.feeds import is_fed
 
 SWITCH_S = 0.0005
+WORDS_AT_ONCE = 8000
+MOST_WAITING = 3  # batches made and not written yet
 
 Progress = Callable[[int, int], None]  # how much is done, of how much
 
@@ -104,12 +107,12 @@ class _Import:
 
     def run(self, goods: GoodsFile, db: SqliteUtils, progress: Progress) -> Imported:
         """Take all the rows; raises `_RejectedError` if anything was bad."""
-        with _writer(db) as hand_over:
+        with _writing(db, self._following) as writer:
             for table in goods.tables:
                 prepared = self._prepared(table)
                 if len(self._problems) > MOST_PROBLEMS:
                     raise _RejectedError(bad_rows(self._problems, MOST_PROBLEMS))
-                hand_over(prepared)
+                writer.write(prepared)
                 progress(goods.done(), goods.size)
         self._problems += self._claims.left_open()
         if self._problems:
@@ -142,28 +145,54 @@ class _Import:
         return self._initials.mnemonic(name)
 
 
-@contextmanager
-def _writer(db: SqliteUtils) -> Iterator[Callable[[Prepared], None]]:
-    """Write what is handed over in a thread of its own, one batch after the other.
+class _Writer:
+    """Writes what is handed over in a thread of its own, in order; what fails is raised here.
 
-    What goes wrong there is raised here, at the next batch or at the end. Between two statements
-    that thread needs the interpreter for a moment; Python lets threads wait 5 ms for it.
+    That thread needs the interpreter for a moment between two statements; Python lets threads
+    wait 5 ms for it.
     """
+
+    def __init__(self, db: SqliteUtils, following: int, thread: Executor) -> None:
+        self._db = db
+        self._following = following
+        self._words: list[str] = []
+        self._thread = thread
+        self._writing: deque[Future[None]] = deque()
+
+    def write(self, prepared: Prepared) -> None:
+        """Have a batch written, once all but the last of those before it are."""
+        self._submit(write, prepared)
+        self._words += prepared.words
+        if len(self._words) >= WORDS_AT_ONCE:
+            self._write_words()
+
+    def finish(self) -> None:
+        """Wait until all is written."""
+        self._write_words()
+        while self._writing:
+            self._writing.popleft().result()
+
+    def _write_words(self) -> None:
+        self._submit(write_words, self._following, self._words)
+        self._following += len(self._words)
+        self._words = []
+
+    def _submit(self, action: Callable[..., None], *arguments: object) -> None:
+        while len(self._writing) >= MOST_WAITING:
+            self._writing.popleft().result()
+        self._writing.append(self._thread.submit(action, self._db, *arguments))
+
+
+@contextmanager
+def _writing(db: SqliteUtils, following: int) -> Iterator[_Writer]:
+    """Lend a writer; when the block ends well, all is written."""
     usual_s = sys.getswitchinterval()
-    writing: Future[Written] | None = None
     with ThreadPoolExecutor(1, "import") as thread:
-
-        def hand_over(prepared: Prepared) -> None:
-            nonlocal writing
-            if writing is not None:
-                writing.result()
-            writing = thread.submit(write, db, prepared)
-
         sys.setswitchinterval(SWITCH_S)
         try:
-            yield hand_over
-            if writing is not None:
-                writing.result()
+            writer = _Writer(db, following, thread)
+            yield writer
+            writer.finish()
         finally:
             sys.setswitchinterval(usual_s)
 

@@ -23,6 +23,7 @@ from pos.stores.catalogue_batches import (
     prepare_removal,
     words_of,
     write,
+    write_words,
 )
 
 MIGRATIONS = Migrations("pos.catalogue")
@@ -208,7 +209,10 @@ def upsert(db: Database, items: Sequence[Item]) -> Written:
     A code moves to the item written last: who may own it is decided before.
     """
     before = known(db, [item.sku for item in items])
-    return write(db, prepare(items, keys_of(items), before, following(db)))
+    prepared = prepare(items, keys_of(items), before, following(db))
+    write(db, prepared)
+    write_words(db, prepared.following, prepared.words)
+    return prepared.written
 
 
 def remove(db: Database, skus: Sequence[str]) -> None:

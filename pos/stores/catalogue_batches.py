@@ -31,6 +31,8 @@ _ADD_WORDS = """INSERT INTO item_words (rowid, words)
     SELECT ? + key, value FROM json_each(CAST(? AS TEXT))"""
 _ADD_CODES = """INSERT OR REPLACE INTO item_code (code, item)
     SELECT key, value FROM json_each(CAST(? AS TEXT))"""
+_ADD_CODE_EACH = """INSERT OR REPLACE INTO item_code (code, item)
+    SELECT value, ? + key FROM json_each(CAST(? AS TEXT))"""
 _ADD_INITIALS = """INSERT OR IGNORE INTO item_initials (initials, item)
     SELECT value, ? + key FROM json_each(CAST(? AS TEXT)) WHERE value <> ''"""
 
@@ -55,11 +57,16 @@ class Written:
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """Items made into statements: `changing` with rows of parameters, `adding` whole batches."""
+    """Items made into statements: `changing` with rows of parameters, `adding` whole batches.
 
-    changing: tuple[_Many, ...]
-    adding: tuple[_One, ...]
-    written: Written
+    `words` are those of the new items, which are numbered from `following`.
+    """
+
+    changing: tuple[_Many, ...] = ()
+    adding: tuple[_One, ...] = ()
+    following: int = 0
+    words: Sequence[str] = ()
+    written: Written = Written()
 
 
 def prepare(items: Sequence[Item], keys: Sequence[str], known: Known, following: int) -> Prepared:
@@ -68,7 +75,8 @@ def prepare(items: Sequence[Item], keys: Sequence[str], known: Known, following:
     `keys` are those of all the items' codes, in their order.
     """
     if items and not known:
-        return Prepared((), tuple(_adding(following, items, keys)), Written(len(items)))
+        adding = tuple(_adding(following, items, keys))
+        return Prepared((), adding, following, _words(items), Written(len(items)))
     added: list[Item] = []
     changed: list[tuple[int, Item]] = []
     outdated: list[tuple[int, Item]] = []
@@ -82,6 +90,8 @@ def prepare(items: Sequence[Item], keys: Sequence[str], known: Known, following:
     return Prepared(
         changing=(*_forgetting(outdated), *_changing(changed)),
         adding=tuple(_adding(following, added, keys_of(added))) if added else (),
+        following=following,
+        words=_words(added),
         written=Written(len(added), len(changed), len(items) - len(added) - len(changed)),
     )
 
@@ -90,16 +100,24 @@ def prepare_removal(known: Known) -> Prepared:
     """Make what removes these items, with all that finds them."""
     numbered = list(known.values())
     gone: _Many = (_FORGET_ITEM, [(number,) for number, _ in numbered])
-    return Prepared((*_forgetting(numbered), gone), (), Written())
+    return Prepared((*_forgetting(numbered), gone))
 
 
-def write(db: Database, prepared: Prepared) -> Written:
-    """Write what was prepared; a code moves to the item written last."""
+def write(db: Database, prepared: Prepared) -> None:
+    """Write what was prepared but the new words; a code moves to the item written last."""
     for statement, rows in prepared.changing:
         db.conn.executemany(statement, rows)
     for statement, batch in prepared.adding:
         db.execute(statement, batch)
-    return prepared.written
+
+
+def write_words(db: Database, following: int, words: Sequence[str]) -> None:
+    """Write the words of new items, numbered from `following`.
+
+    Every portion becomes a segment of the index, to be merged with others: so few large ones.
+    """
+    if words:
+        db.execute(_ADD_WORDS, (following, _encode(words)))
 
 
 def keys_of(items: Sequence[Item]) -> list[str]:
@@ -120,10 +138,11 @@ def _adding(following: int, items: Sequence[Item], keys: Sequence[str]) -> Itera
         for item, start, length in zip(items, accumulate(lengths, initial=1), lengths, strict=False)
     ]
     yield _ADD_ITEMS, (following, b"".join(encoded), _encode(rows))
-    words = all_index_words([item.name_zh for item in items], [item.name_en for item in items])
-    yield _ADD_WORDS, (following, _encode(words))
-    numbers = [n for n, item in enumerate(items, following) for _ in item.barcodes]
-    yield _ADD_CODES, (_encode(dict(zip(keys, numbers, strict=True))),)
+    if len(keys) == len(items) and all(item.barcodes for item in items):
+        yield _ADD_CODE_EACH, (following, _encode(keys))
+    else:
+        numbers = (n for n, item in enumerate(items, following) for _ in item.barcodes)
+        yield _ADD_CODES, (_encode(dict(zip(keys, numbers, strict=True))),)
     spellings = [item.mnemonic for item in items]
     while any(spellings):
         rests = [""] * len(items)
@@ -132,6 +151,10 @@ def _adding(following: int, items: Sequence[Item], keys: Sequence[str]) -> Itera
                 spellings[place], _, rests[place] = spelling.partition("|")
         yield _ADD_INITIALS, (following, _encode(spellings))
         spellings = rests
+
+
+def _words(items: Sequence[Item]) -> list[str]:
+    return all_index_words([item.name_zh for item in items], [item.name_en for item in items])
 
 
 def _forgetting(numbered: Sequence[tuple[int, Item]]) -> Iterator[_Many]:
