@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
@@ -33,10 +33,14 @@ class Lineage:
     """Looks after the lineage of one hub's database; that is already prepared."""
 
     def __init__(self, engine: Engine, register: Register, directory: Path, clock: Clock) -> None:
-        """Keep the watermark in `directory`, beside the hub's keys."""
+        """Keep the watermark in `directory`, beside the hub's keys, and on the second medium.
+
+        There it shows also that the whole machine was put back, with its watermark.
+        """
         self._engine = engine
         self._register = register
         self._directory = directory
+        self._medium = [register.medium.directory] if register.medium is not None else []
         self._clock = clock
         self._written: Watermark | None = None
         self._one = threading.Lock()
@@ -46,7 +50,7 @@ class Lineage:
 
         `why` says that it is known to have been put back: then another epoch begins anyhow.
         """
-        before = read_watermark(self._directory)
+        before = self._read()
         with hub_transaction(self._engine) as connection:
             alone(connection, "lineage")
             self._begin_epoch(connection, before, why or self._changed(connection, before))
@@ -104,28 +108,36 @@ class Lineage:
         with hub_transaction(self._engine) as connection:
             alone(connection, "lineage")
             if hub_openings.known_lineage(connection) != now.lineage:
-                self._begin_epoch(connection, read_watermark(self._directory), OTHER)
+                self._begin_epoch(connection, self._read(), OTHER)
                 hub_openings.remember(connection, now.lineage)
             now = hub_openings.seen(connection)
         with suppress(Fault), hub_transaction(self._engine) as connection:
             hub_register.up_to_date(connection, self._register)
         self._write(now)
 
-    def _changed(self, connection: Connection, before: Watermark | None) -> str:
+    def _changed(self, connection: Connection, before: Sequence[Watermark]) -> str:
         now = hub_openings.seen(connection)
         known = hub_openings.known_lineage(connection)
         if known is not None and known != now.lineage:
             return OTHER
-        return "" if before is None else what_happened(before, now)
+        happened = (what_happened(each, now) for each in before)
+        return next((what for what in happened if what), "")
 
-    def _begin_epoch(self, connection: Connection, before: Watermark | None, why: str) -> None:
+    def _begin_epoch(self, connection: Connection, before: Sequence[Watermark], why: str) -> None:
         if not why:
             return
-        beyond = 0 if before is None else before.epoch
+        beyond = max((each.epoch for each in before), default=0)
         minted = hub_epoch.mint(connection, self._clock.now_ms(), why, beyond=beyond)
         level = logging.WARNING if why in (OTHER, PUT_BACK) else logging.INFO
         _LOG.log(level, "%s: epoch %s begins, tills are fed anew", why, minted)
 
+    def _read(self) -> tuple[Watermark, ...]:
+        kept = (read_watermark(place) for place in (self._directory, *self._medium))
+        return tuple(each for each in kept if each is not None)
+
     def _write(self, now: Watermark) -> None:
         write_watermark(self._directory, now)
+        for place in self._medium:
+            with suppress(Fault):  # it may be away: who needs it says so
+                write_watermark(place, now)
         self._written = now

@@ -17,6 +17,7 @@ from sync.stores import hub_epoch, hub_feeds
 from sync.watermark import NAME, read_watermark
 from tests.hub_databases import HubDatabase, NewDatabase
 
+from .register_scenes import hub_setup
 from .tills import START_MS, FakeClock, make_setup
 
 
@@ -108,6 +109,25 @@ def test_a_copy_made_while_the_hub_served_is_told_by_what_it_fed_since(
     with opened_hub(setup) as opened:
         assert epoch(opened) > first
         assert reasons(opened)[-1] == PUT_BACK
+
+
+def test_a_whole_machine_put_back_is_told_by_the_second_medium(tmp_path: Path) -> None:
+    medium, kept = tmp_path / "medium", tmp_path / "kept"
+    medium.mkdir()
+    setup = hub_setup(tmp_path / "hub-machine", FakeClock(), second_medium=str(medium))
+    with opened_hub(setup) as opened:
+        first = begin(opened)
+    shutil.copytree(setup.hub_directory, kept)
+    with opened_hub(setup) as opened:
+        feed(opened)
+        lineage_of(setup, opened).look()
+    shutil.rmtree(setup.hub_directory)
+    shutil.copytree(kept, setup.hub_directory)
+    with opened_hub(setup) as opened:
+        assert epoch(opened) > first
+        assert reasons(opened)[-1] == PUT_BACK
+    with opened_hub(setup) as opened:
+        assert len(reasons(opened)) == 2
 
 
 def test_a_database_that_was_lost_begins_another_epoch(
