@@ -4,7 +4,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 INSTALL_SELF := $(PIP) install --no-deps --no-build-isolation --editable .
 
-.PHONY: run test lint check bench catalogues clean lock
+.PHONY: run test lint check bench faults catalogues clean lock
 
 run: .venv/runtime.stamp  ## Open the demo counter (without a terminal: ring up one demo sale)
 	@$(BIN)/xuanpin pos demo
@@ -22,6 +22,10 @@ check: lint test  ## All that must hold before a change lands
 
 bench: .venv/dev.stamp  ## Measure; prints a table of ratios and percentiles
 	$(BIN)/python -m bench
+
+faults: .venv/dev.stamp  ## Live through many more histories of faults than the tests do
+	$(BIN)/python -m tests.faults
+	XUANPIN_POWER_CUTS=20000 $(BIN)/python -m pytest tests/faults/test_power_loss.py
 
 catalogues: .venv/dev.stamp  ## Compile the translations after editing a .po file
 	for po in */locale/*/*.po */locale/*/LC_MESSAGES/*.po; do $(BIN)/pybabel -q compile -i $$po -o $${po%.po}.mo; done
