@@ -48,14 +48,18 @@ def read_closing(body: bytes, day: str) -> DayClosed | None:
         and are_sound(closing.totals)
         and DAY_CLOSED not in by_kind(closing.totals)
         and 0 < len(closing.head_run) <= _MOST_NAME
-        and 0 < len(closing.closed_by) <= _MOST_NAME
+        and is_signable(closing.closed_by)
         and closing.head_run.isprintable()
-        and closing.closed_by.isprintable()
         and len(closing.head_hash) == _HASH_DIGITS
         and 0 < closing.head_seq <= _MOST_INTEGER
         and 0 <= closing.pending <= _MOST_INTEGER
     )
     return closing if sound else None
+
+
+def is_signable(name: str) -> bool:
+    """Tell whether a name can stand under a closing: one line of up to 64 characters."""
+    return len(name.strip()) > 0 and len(name) <= _MOST_NAME and name.isprintable()
 
 
 def recount(said: Iterable[KindTotal], found: Mapping[str, Total]) -> tuple[str, ...]:

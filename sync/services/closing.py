@@ -7,7 +7,7 @@ from datetime import date
 import msgspec
 from sqlite_utils import Database
 
-from sync.rules.closing import DAY_CLOSED, DayClosed
+from sync.rules.closing import DAY_CLOSED, DayClosed, is_signable
 from sync.rules.entry import Draft
 from sync.rules.refusal import N_, Refused
 from sync.rules.totals import KindTotal, in_order
@@ -27,17 +27,27 @@ class Closed(msgspec.Struct, frozen=True, kw_only=True):
     pending: int
 
 
-def closable(till: OpenTill, day: str) -> Refused | None:
-    """Say why a day cannot be closed here now: already closed, not begun, or nothing in it."""
+def closable(till: OpenTill, day: str, closed_by: str) -> Refused | None:
+    """Say why a day cannot be closed here now by that person: closed, not begun, empty, no name."""
+    if not is_signable(closed_by):
+        return Refused(
+            "day.who",
+            N_("“{who}” cannot be the name of who closes the day."),
+            N_("Give a name in one line, of up to 64 characters."),
+            {"who": closed_by},
+        )
     return _refused(till.journal.read(), day, till.today())
 
 
 def close_day(till: OpenTill, day: str, closed_by: str) -> Closed | Refused:
     """Close a day (ISO date) at a till opened for selling; sales after it count for the next.
 
-    `closed_by` names who closes it, in up to 64 printable characters. Needs no network. Raises
-    `Fault`.
+    `closed_by` names who closes it; refused unless that is one line of up to 64 characters. Needs
+    no network. Raises `Fault`.
     """
+    refused = closable(till, day, closed_by)
+    if refused is not None:
+        return refused
     entry_id = till.new_id()
     return till.journal.repeatable(lambda db: _close(till, db, day, closed_by, entry_id))
 

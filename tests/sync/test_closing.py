@@ -75,6 +75,8 @@ def test_a_late_visitor_counts_for_the_next_business_day(
     assert refusal_of(close_day(mine, day, "Li")) == "day.closed"
     assert refusal_of(close_day(mine, evening.business_day, "Li")) == "day.not_begun"
     assert refusal_of(close_day(mine, "2026-01-01", "Li")) == "day.empty"
+    for nobody in ("", " ", "x" * 65, "two\nlines"):
+        assert refusal_of(close_day(mine, day, nobody)) == "day.who"
 
 
 def test_a_copy_that_sells_under_a_day_closed_elsewhere_is_booked_and_flagged(

@@ -83,7 +83,7 @@ def close(
             return reading
         with reading:
             day = day or EndOfDay(reading, hub_unasked()).newest_day()
-            refused = closable(reading, day)
+            refused = closable(reading, day, closed_by)
         if refused is not None:
             return refused
         opened = open_till(setup, "close", day=date.fromisoformat(day))
@@ -112,7 +112,7 @@ def closable_here(setup: Setup, day: str) -> Refused | None:
         opened = open_till(setup, "read")
         if isinstance(opened, Refused):
             return opened
-        return closable(held.enter_context(opened), day)
+        return closable(held.enter_context(opened), day, setup.till.cashier)
 
 
 def recorded(setup: Setup, day: str, *, own: bool) -> Gathered | Refused:
