@@ -7,7 +7,6 @@ to encode them again.
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import accumulate
 
 import msgspec
 from sqlite_utils import Database
@@ -19,6 +18,7 @@ from pos.rules.search_words import all_index_words, index_words
 Known = Mapping[str, tuple[int, Item]]  # by sku: the item's number in the table, and itself
 
 _encode = msgspec.json.Encoder().encode
+_encode_into = msgspec.json.Encoder().encode_into
 _Parameters = tuple[object, ...]
 _Many = tuple[str, Sequence[_Parameters]]
 _One = tuple[str, _Parameters]
@@ -26,7 +26,8 @@ _One = tuple[str, _Parameters]
 # The items stand in ?2, one after another: as texts within a text they would have to be escaped.
 _ADD_ITEMS = """INSERT INTO item (number, sku, centers, offer_id, data)
     SELECT ?1 + key, value ->> 0, value ->> 1, value ->> 2,
-    CAST(substr(?2, value ->> 3, value ->> 4) AS TEXT) FROM json_each(CAST(?3 AS TEXT))"""
+    CAST(substr(?2, 1 + (value ->> 3), (value ->> 4) - (value ->> 3)) AS TEXT)
+    FROM json_each(CAST(?3 AS TEXT))"""
 _ADD_WORDS = """INSERT INTO item_words (rowid, words)
     SELECT ? + key, value FROM json_each(CAST(? AS TEXT))"""
 _ADD_CODES = """INSERT OR REPLACE INTO item_code (code, item)
@@ -131,13 +132,15 @@ def words_of(item: Item) -> str:
 
 
 def _adding(following: int, items: Sequence[Item], keys: Sequence[str]) -> Iterator[_One]:
-    encoded = list(map(_encode, items))
-    lengths = list(map(len, encoded))
+    encoded, ends = bytearray(), []
+    for item in items:
+        _encode_into(item, encoded, -1)  # at its end
+        ends.append(len(encoded))
     rows = [
-        (item.sku, _centers(item), item.offer_id or None, start, length)
-        for item, start, length in zip(items, accumulate(lengths, initial=1), lengths, strict=False)
+        (item.sku, _centers(item), item.offer_id or None, start, end)
+        for item, start, end in zip(items, [0, *ends], ends, strict=False)
     ]
-    yield _ADD_ITEMS, (following, b"".join(encoded), _encode(rows))
+    yield _ADD_ITEMS, (following, encoded, _encode(rows))
     if len(keys) == len(items) and all(item.barcodes for item in items):
         yield _ADD_CODE_EACH, (following, _encode(keys))
     else:

@@ -179,7 +179,7 @@ def test_a_forgotten_till_whose_number_was_given_again_is_refused(
 
 
 def altered(entry: Entry, **changed: object) -> Entry:
-    values = {name: getattr(entry, name) for name in Entry.__dataclass_fields__} | changed
+    values = {name: getattr(entry, name) for name in Entry.__struct_fields__} | changed
     return Entry(**values)
 
 
