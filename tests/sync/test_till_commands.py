@@ -23,7 +23,7 @@ def setup(tmp_path: Path) -> Setup:
 @pytest.fixture
 def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[HubMachine]:
     with hub_machine(tmp_path / "hub-machine") as machine:
-        monkeypatch.setattr(courier, "make_client", lambda url, timeout_s, ca=None: machine.client())
+        monkeypatch.setattr(courier, "make_client", lambda *_of_config: machine.client())
         yield machine
 
 
@@ -91,7 +91,7 @@ def test_a_till_that_already_reported_to_one_hub_is_not_enrolled_at_another(
     run(setup, enrol_command, invited(hub), "--hub", URL)
     run(setup, push_command)
     with hub_machine(tmp_path / "other") as other:
-        monkeypatch.setattr(courier, "make_client", lambda url, timeout_s, ca=None: other.client())
+        monkeypatch.setattr(courier, "make_client", lambda *_of_config: other.client())
         result = run(setup, enrol_command, invited(other), "--hub", URL, "--json", status=2)
         assert json.loads(result.stdout)["refused"] == "enrol.other_hub"
     with opened(setup, "read") as till:
