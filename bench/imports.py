@@ -10,8 +10,8 @@ from bench.goods import make_goods, write_list
 from bench.place import Place
 from bench.report import Figure
 from pos.services.importing import Imported, import_goods
-from sync.database import sqlite3
 from sync.setup import CenterSettings
+from sync.sqlite_driver import sqlite3
 
 TIMES = 3
 GIVEN, MADE = 100_000, 50_000

@@ -11,8 +11,8 @@ from pos.rules.items import Item
 from pos.rules.tender import Tender
 from pos.services.checkout import Checkout, Completed
 from pos.services.register import Register, Scanned
-from sync.database import sqlite3
 from sync.services.till import OpenTill
+from sync.sqlite_driver import sqlite3
 
 TILL = "SALES"
 SALES = 400

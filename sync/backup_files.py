@@ -13,7 +13,6 @@ from pathlib import Path
 
 import msgspec
 
-from sync.database import sqlite3
 from sync.rules.backup import (
     MANIFEST,
     MOST_MANIFEST_BYTES,
@@ -25,6 +24,7 @@ from sync.rules.backup import (
 )
 from sync.rules.days import china_time
 from sync.rules.refusal import N_, Fault, Refused
+from sync.sqlite_driver import sqlite3
 
 _BESIDE = ("-wal", "-shm", "-journal")
 _BLOCK = 1024 * 1024

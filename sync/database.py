@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from sqlite_utils import Database as SqliteUtils
-from sqlite_utils import utils
 
 from sync.rules.refusal import N_, Fault, Refused
+from sync.sqlite_driver import sqlite3, take_as_it_is
 
 if TYPE_CHECKING:
     from sqlalchemy import URL, Connection, Engine
@@ -21,13 +21,10 @@ if TYPE_CHECKING:
 BUSY_TIMEOUT_S = 5
 MOST_ATTEMPTS = 3
 _HUB_PAGE_BYTES = 16 * 1024  # an entry of a sale takes 4 KB, which would spill a page of 4
+_HUB_CACHE_KIB = 16 * 1024  # what a segment changes fits: nothing is written before its end
 _STATEMENT_TIMEOUT_S = 60
 _GAVE_WAY = frozenset({"40001", "40P01"})  # serialization_failure, deadlock_detected
 T = TypeVar("T")
-
-# pysqlite3 where there is a wheel, so that SQLite is newer than the interpreter's own.
-sqlite3 = utils.sqlite3  # type: ignore[attr-defined]
-SqliteError: type[Exception] = sqlite3.Error
 
 # What SQLite raises over a mistake of ours. A damaged index can break a constraint too, but then
 # nothing that is read can be believed either: the program ends, and ends loudly.
@@ -231,6 +228,7 @@ class Database:
             connection.close()
 
     def _connect(self, *, reader: bool = False) -> SqliteUtils:
+        take_as_it_is()
         mode = "ro" if self._read_only else "rw" if self._made else "rwc"
         connection = sqlite3.connect(
             f"{self.path.absolute().as_uri()}?mode={mode}",
@@ -283,6 +281,7 @@ def _open_sqlite(url: URL) -> Engine:
     from sqlalchemy import create_engine, event
 
     assert url.database not in (None, "", ":memory:"), "a hub's database is a file"
+    take_as_it_is()
     engine = create_engine(
         url,
         module=sqlite3,
@@ -297,6 +296,7 @@ def _open_sqlite(url: URL) -> Engine:
         connection.execute(f"PRAGMA page_size = {_HUB_PAGE_BYTES}")  # heeded by a new file only
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
+        connection.execute(f"PRAGMA cache_size = -{_HUB_CACHE_KIB}")
         connection.execute("PRAGMA foreign_keys = ON")
 
     @event.listens_for(engine, "begin")

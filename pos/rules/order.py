@@ -1,4 +1,8 @@
-"""The completed sale as it is journalled, printed and booked: the body of a `sale` entry."""
+"""The completed sale as it is journalled, printed and booked: the body of a `sale` entry.
+
+What is as usual (a field that has its default) is left out of the body: a till keeps its sales for
+years, and every byte of them is hashed, sent and stored more than once.
+"""
 
 from typing import Literal
 
@@ -8,33 +12,34 @@ from pos.rules.basket import PriceName
 from pos.rules.items import Delivery, Kind
 
 SALE = "sale"  # the journal kind
+SCHEMA = "xuanpin.sale.1"
 Method = Literal["cash", "wechat", "alipay", "unionpay", "ecny"]
 WALLETS: tuple[Method, ...] = ("wechat", "alipay", "unionpay", "ecny")
 METHODS: tuple[Method, ...] = ("cash", *WALLETS)
 
 
-class OrderLine(msgspec.Struct, frozen=True, kw_only=True):
+class OrderLine(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One line as sold. `allocated_fen` is its share of what was paid; refunds use it."""
 
     sku: str
     name_zh: str
     name_en: str
     unit: str
-    kind: Kind
-    delivery: Delivery
+    kind: Kind = "goods"
+    delivery: Delivery = "carried"
     quantity: int
-    weight_g: int | None
+    weight_g: int | None = None
     retail_fen: int
     unit_price_fen: int
     amount_fen: int
-    price: PriceName
-    tier_start: int | None
+    price: PriceName = "retail"
+    tier_start: int | None = None
     allocated_fen: int
     code: str
     cluster: str = ""
 
 
-class Payment(msgspec.Struct, frozen=True, kw_only=True):
+class Payment(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Money kept by one method; for cash also what was handed over."""
 
     method: Method
@@ -60,7 +65,14 @@ class CardSold(msgspec.Struct, frozen=True, kw_only=True):
     provisional: bool
 
 
-class Order(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema", tag="xuanpin.sale.1"):
+class Order(
+    msgspec.Struct,
+    frozen=True,
+    kw_only=True,
+    omit_defaults=True,
+    tag_field="schema",
+    tag=SCHEMA,
+):
     """A completed sale. All sums in fen; `at_ms` Unix milliseconds; `day` the business day."""
 
     order_id: str

@@ -28,11 +28,12 @@ from pos.rules.settings import RoundingSettings
 from pos.rules.tender import Due, Settlement, Tender, due, settle
 from pos.stores import carts, orders, print_jobs
 from pos.stores.print_jobs import Document
-from sync.database import MOST_ATTEMPTS, CommitUnknown, SqliteError
+from sync.database import MOST_ATTEMPTS, CommitUnknown
 from sync.rules.entry import MOST_BODY_BYTES, Draft
 from sync.rules.refusal import N_, Fault, Refused
 from sync.rules.runs import Stamp
 from sync.services.till import OpenTill
+from sync.sqlite_driver import SqliteError
 from sync.stores import day_totals
 from sync.stores.journal import append
 

@@ -17,9 +17,9 @@ from pos.rules.order import Order
 from pos.rules.printer_settings import PrinterState
 from pos.stores import orders, print_jobs
 from pos.stores.print_jobs import Document, PrintJob
-from sync.database import SqliteError
 from sync.rules.refusal import Fault
 from sync.services.till import OpenTill
+from sync.sqlite_driver import SqliteError
 
 RETRY_AFTER_S = (1, 2, 5, 10, 15)
 _LOG = logging.getLogger("xuanpin.printing")

@@ -17,7 +17,7 @@ _DIGEST_BYTES = 32
 _BINARY_HEAD_BYTES = 2  # of the private digest behind it, in MessagePack
 
 
-class Header(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
+class Header(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True, gc=False):
     """What the chain commits to. Its stored bytes, not this value, are what is hashed."""
 
     version: int

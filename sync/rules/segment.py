@@ -65,7 +65,7 @@ class SegmentHead(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_f
     standing: bytes = b""
 
 
-class _Sent(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
+class _Sent(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True, gc=False):
     """An entry without its body's digest: that does not compress, and the body is there.
 
     `header` is the header's bytes up to the digest, `rest` those behind it.

@@ -16,7 +16,7 @@ from sync.backup_files import (
     place_aside,
     put_database,
 )
-from sync.database import Database, SqliteError
+from sync.database import Database
 from sync.keys import PHONE_KEY, TILL_KEY, has_till_keys, load_or_create_till_keys
 from sync.lock import SellingLock, opening_lock, unusable
 from sync.reference import BUILDING, FIRST, put_in_force
@@ -24,6 +24,7 @@ from sync.rules.backup import Manifest, damaged
 from sync.rules.refusal import N_, Fault, Refused
 from sync.services.till import JOURNAL
 from sync.setup import Setup
+from sync.sqlite_driver import SqliteError
 from sync.stores import journal as journals
 
 

@@ -14,7 +14,7 @@ from typing import Literal
 import filelock
 import msgspec
 
-from sync.database import CommitUnknown, Database, SqliteError
+from sync.database import CommitUnknown, Database
 from sync.keys import TillKeys, has_till_keys, load_or_create_till_keys, read_phone_key
 from sync.lock import SellingLock, Writing, opening_lock, unusable
 from sync.reference import Reference, remove_old
@@ -25,6 +25,7 @@ from sync.rules.ids import ENTROPY_BYTES, uuid7
 from sync.rules.refusal import N_, Fault, Refused
 from sync.rules.runs import CLOCK_JUMP, TAG_BYTES, ClockJump, Run, Stamp, clock_jump
 from sync.setup import Setup
+from sync.sqlite_driver import SqliteError
 from sync.stores import day_totals
 from sync.stores import journal as journals
 from sync.stores.chain import check_tail

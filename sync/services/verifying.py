@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import msgspec
 
-from sync.database import SqliteError
 from sync.lock import unusable
 from sync.rules.refusal import Fault, Refused
 from sync.services.till import OpenTill
+from sync.sqlite_driver import SqliteError
 from sync.stores import journal as journals
 from sync.stores.chain import check_run
 

@@ -72,26 +72,34 @@ def _new(
     new, contradicted = [], []
     for one in arrived:
         header = one.header
-        digests = known[header.kind].setdefault(header.id, set())
-        if header.body_sha256 in digests:
+        digests = known[header.kind]
+        earlier = digests.get(header.id, ())
+        if header.body_sha256 in earlier:
             continue
-        if digests:
+        if earlier:
             contradicted.append(header.id)
-        digests.add(header.body_sha256)
+        digests[header.id] = (*earlier, header.body_sha256)
         new.append(one)
     return new, tuple(contradicted)
 
 
 def _digests(
     connection: Connection, till: str, kind: str, ids: Collection[str]
-) -> dict[str, set[bytes]]:
-    found: dict[str, set[bytes]] = {}
+) -> dict[str, tuple[bytes, ...]]:
+    """Return what is booked under these ids; ids behind the last one booked are all new."""
+    last = connection.execute(
+        select(func.max(BOOKING.c.id)).where(BOOKING.c.till == till, BOOKING.c.kind == kind)
+    ).scalar()
+    asked = [own_id for own_id in ids if last is not None and own_id <= last]
+    found: dict[str, tuple[bytes, ...]] = {}
+    if not asked:
+        return found
     for known, digest in connection.execute(
         select(BOOKING.c.id, BOOKING.c.body_sha256).where(
-            BOOKING.c.till == till, BOOKING.c.kind == kind, one_of(connection, BOOKING.c.id, ids)
+            BOOKING.c.till == till, BOOKING.c.kind == kind, one_of(connection, BOOKING.c.id, asked)
         )
     ):
-        found.setdefault(known, set()).add(digest)
+        found[known] = (*found.get(known, ()), digest)
     return found
 
 

@@ -4,7 +4,8 @@ SQLAlchemy's own executemany converts every value of every row, a third of the t
 the values here (bytes, str, int, bool, None) need no conversion in any database we speak to.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from functools import lru_cache
 from operator import itemgetter
 from typing import Any
 
@@ -16,6 +17,7 @@ from sqlalchemy import (
     Column,
     ColumnElement,
     Connection,
+    Dialect,
     Insert,
     Integer,
     LargeBinary,
@@ -31,7 +33,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.compiler import Compiled, SQLCompiler
 from sqlalchemy.types import TypeEngine
 
 Row = Mapping[str, object]
@@ -49,22 +51,24 @@ _COPIED: Mapping[type[TypeEngine[Any]], str] = {  # how COPY is told what comes,
 
 def add_all(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
     """Insert rows that have a value for every column of the table, and are all new."""
-    if rows and connection.dialect.name == "postgresql":
+    if rows and _is_postgresql(connection):
         _copy(connection, table, rows)
     else:
-        _execute(connection, insert(table), rows)
+        _execute(connection, _compiled(insert, table, connection.dialect), rows)
 
 
 def add_missing(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
     """Insert the rows whose primary key is new; leave the others as they are."""
-    _execute(connection, _missing(connection, table), rows)
+    missing = _missing_in_postgresql if _is_postgresql(connection) else _missing_in_sqlite
+    _execute(connection, _compiled(missing, table, connection.dialect), rows)
 
 
 def add_one_missing(connection: Connection, table: Table, row: Row) -> bool:
     """Insert a row unless its primary key is there; tell whether it was new."""
     # Asked for: else it is forgotten with the cursor of an INSERT, and PostgreSQL has none to ask.
     counted = {"preserve_rowcount": True}
-    statement = _missing(connection, table).values(row)
+    missing = _missing_in_postgresql if _is_postgresql(connection) else _missing_in_sqlite
+    statement = missing(table).values(row)
     return connection.execute(statement, execution_options=counted).rowcount == 1
 
 
@@ -75,19 +79,16 @@ def put_changed(
 
     Every row has a value for every column; returns how many were inserted or replaced.
     """
-    own = postgresql_insert if connection.dialect.name == "postgresql" else sqlite_insert
+    own = postgresql_insert if _is_postgresql(connection) else sqlite_insert
     statement = own(table)
     keys = [column.name for column in table.primary_key]
     others = {each.name: statement.excluded[each.name] for each in table.c if each.name not in keys}
-    return _execute(
-        connection,
-        statement.on_conflict_do_update(
-            index_elements=keys,
-            set_=others,
-            where=table.c[unless_same] != statement.excluded[unless_same],
-        ),
-        rows,
+    changed = statement.on_conflict_do_update(
+        index_elements=keys,
+        set_=others,
+        where=table.c[unless_same] != statement.excluded[unless_same],
     )
+    return _execute(connection, changed.compile(dialect=connection.dialect), rows)
 
 
 def one_of(
@@ -97,16 +98,28 @@ def one_of(
 
     `IN` with a parameter each takes longer to write than to run.
     """
-    if connection.dialect.name == "postgresql":
+    if _is_postgresql(connection):
         return column == any_(cast(list(values), ARRAY(String)))
     each = func.json_each(msgspec.json.encode(list(values)).decode()).table_valued("value")
     return column.in_(select(each.c.value))
 
 
-def _missing(connection: Connection, table: Table) -> Insert:
-    if connection.dialect.name == "postgresql":
-        return postgresql_insert(table).on_conflict_do_nothing()
+def _is_postgresql(connection: Connection) -> bool:
+    return connection.dialect.name == "postgresql"
+
+
+def _missing_in_postgresql(table: Table) -> Insert:
+    return postgresql_insert(table).on_conflict_do_nothing()
+
+
+def _missing_in_sqlite(table: Table) -> Insert:
     return sqlite_insert(table).on_conflict_do_nothing()
+
+
+@lru_cache(maxsize=128)
+def _compiled(make: Callable[[Table], Insert], table: Table, dialect: Dialect) -> Compiled:
+    """Return the statement of a table as a database reads it; made once for each hub's engine."""
+    return make(table).compile(dialect=dialect)
 
 
 def _copy(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
@@ -133,10 +146,9 @@ def _copied(column: Column[Any]) -> str:
     return next(said for kind, said in _COPIED.items() if isinstance(column.type, kind))
 
 
-def _execute(connection: Connection, statement: Insert, rows: Sequence[Row]) -> int:
+def _execute(connection: Connection, compiled: Compiled, rows: Sequence[Row]) -> int:
     if not rows:
         return 0
-    compiled = statement.compile(dialect=connection.dialect)
     assert isinstance(compiled, SQLCompiler)
     if compiled.positiontup is None:
         given: Any = [dict(row) for row in rows]

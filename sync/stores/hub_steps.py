@@ -1,5 +1,7 @@
 """The ground floor's steps of the hub's database, in order; how to add one: `hub_migrations`."""
 
+from sqlalchemy import Connection, text
+
 from sync.package import HubStep
 from sync.stores import hub_tables as tables
 from sync.stores.hub_epoch import HUB_EPOCH
@@ -8,6 +10,13 @@ from sync.stores.hub_identity import IDENTITY
 from sync.stores.hub_openings import OPENING
 from sync.stores.hub_tokens import TOKEN
 from sync.stores.hub_webhooks import TOLD, WEBHOOK
+
+
+def _order_ids(connection: Connection) -> None:
+    if connection.dialect.name == "postgresql":
+        kind = 'VARCHAR(64) COLLATE "C"'
+        connection.execute(text(f"ALTER TABLE booking ALTER COLUMN id TYPE {kind}"))
+
 
 STEPS = (
     HubStep(
@@ -37,4 +46,5 @@ STEPS = (
     HubStep("which lineage was seen last", tables=(OPENING,)),
     HubStep("who reads orders, by token", tables=(TOKEN,)),
     HubStep("webhooks, and what each was told", tables=(WEBHOOK, TOLD)),
+    HubStep("ids of what is booked are ordered byte by byte", run=_order_ids),
 )

@@ -20,6 +20,8 @@ from sqlalchemy import (
 )
 
 BY_TILL = "HASH (till)"  # how what grows with sales is partitioned
+# Ordered byte by byte in every database, whatever its locale says of digits and letters.
+ORDERED_NAME = String(64).with_variant(String(64, collation="C"), "postgresql")
 
 METADATA = MetaData()
 
@@ -116,7 +118,7 @@ BOOKING = Table(  # one row for each thing that happened, however often it was d
     METADATA,
     Column("till", String(32), primary_key=True),
     Column("kind", String(64), primary_key=True),
-    Column("id", String(64), primary_key=True),
+    Column("id", ORDERED_NAME, primary_key=True),
     Column("body_sha256", LargeBinary, primary_key=True),
     Column("run", String(64), nullable=False),
     Column("seq", BigInteger, nullable=False),

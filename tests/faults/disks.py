@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Literal, TypeVar
 from unittest import mock
 
-from sync import database
+from sync.sqlite_driver import sqlite3
 
 T = TypeVar("T")
 Effect = Literal["kill", "full", "commit kept", "commit undone", "commit lost"]
@@ -23,7 +23,7 @@ FREE_BYTES = 1 << 40
 _READS = ("SELECT", "PRAGMA", "WITH", "EXPLAIN", "ROLLBACK", "SAVEPOINT", "RELEASE")
 _CHECKPOINT = "wal_checkpoint"
 _NO_FILES = ("*-shm", "*.lock", "selling.json")
-_sqlite: Any = database.sqlite3
+_sqlite: Any = sqlite3
 
 
 class Killed(BaseException):

@@ -6,7 +6,6 @@ A mutant names the pair of faults in whose histories it is looked for, and what 
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -91,7 +90,7 @@ def _no_dedupe(undo: contextlib.ExitStack) -> None:
         again = [one for one in arrived if id(one) not in known]
         for one in again:
             header = msgspec.structs.replace(one.header, id=f"{one.header.id}~{next(times)}")
-            new.append(dataclasses.replace(one, header=header))
+            new.append(msgspec.structs.replace(one, header=header))
         return new, twice
 
     _everywhere(undo, right, wrong)

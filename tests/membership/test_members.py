@@ -5,9 +5,9 @@ import pytest
 from membership.rules.grant import Grant, Issuer, make_grant
 from membership.rules.phone import PhoneToken
 from membership.stores import members
-from sync.database import SqliteError
 from sync.rules.entry import Private
 from sync.services.till import OpenTill
+from sync.sqlite_driver import SqliteError
 
 from .certified import TILL, TODAY, issuer_of
 

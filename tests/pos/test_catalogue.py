@@ -17,7 +17,8 @@ from pos.rules.items import Item, Tier
 from pos.rules.search_words import all_index_words, index_words, match_query
 from pos.stores import catalogue, price_schedule
 from pos.stores.catalogue_batches import Written
-from sync.database import Database, sqlite3
+from sync.database import Database
+from sync.sqlite_driver import sqlite3
 
 from .goods_lists import NOW_MS, contents, empty_catalogue, stock
 

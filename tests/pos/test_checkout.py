@@ -17,9 +17,9 @@ from pos.rules.tender import Tender
 from pos.services.checkout import Checkout, Completed
 from pos.services.register import Register
 from pos.stores import orders, print_jobs
-from sync.database import SqliteError
 from sync.rules.refusal import Fault, Refused
 from sync.services.till import OpenTill
+from sync.sqlite_driver import SqliteError
 from sync.stores.journal import entries_of
 
 from .stocked_till import (

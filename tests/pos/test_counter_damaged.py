@@ -7,8 +7,8 @@ import pytest
 
 from pos.faces.counter.search_screen import SearchScreen
 from pos.stores import carts, catalogue, orders
-from sync.database import sqlite3
 from sync.faces.screen.dialogs import Ask
+from sync.sqlite_driver import sqlite3
 
 from .counter_pilot import Cashier, at_counter
 from .stocked_till import CAKE, TEA, TEA_CODE

@@ -18,8 +18,8 @@ from pos.services.printing import PrinterTrouble, PrintWorker
 from pos.services.register import Register
 from pos.stores import print_jobs
 from pos.stores.print_jobs import Document
-from sync.database import sqlite3
 from sync.services.till import OpenTill
+from sync.sqlite_driver import sqlite3
 
 from .fake_printer import COVER_OPEN, PAPER_OUT, READY, FakePrinter
 from .stocked_till import TEA_CODE, make_test_setup, opened, stock

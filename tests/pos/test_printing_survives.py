@@ -15,8 +15,8 @@ from pos.services.printing import PrintWorker
 from pos.services.register import Register
 from pos.stores import orders
 from pos.stores.print_jobs import Document
-from sync.database import sqlite3
 from sync.services.till import OpenTill
+from sync.sqlite_driver import sqlite3
 
 from .stocked_till import TEA_CODE, make_test_setup, opened, stock
 

@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from sync.backup_files import checked_manifest
-from sync.database import sqlite3
 from sync.hub_presence import alone_at_hub, be_present
 from sync.keys import HUB_KEY, PHONE_KEY, TILL_KEY, write_phone_key
 from sync.rules.backup import MANIFEST, Manifest
@@ -20,6 +19,7 @@ from sync.services.restoring_till import RestoredTill, restore_till
 from sync.services.till import OpenTill, open_till
 from sync.services.verifying import Verified, verify_journal
 from sync.setup import Setup
+from sync.sqlite_driver import sqlite3
 from sync.stores import hub_epoch
 from tests.hub_databases import HubDatabase, NewDatabase
 

@@ -9,10 +9,10 @@ import httpx2
 import pytest
 
 from sync.access import Access, AccessEnded
-from sync.database import sqlite3
 from sync.services.courier import Courier
 from sync.services.till import OpenTill
 from sync.setup import Setup
+from sync.sqlite_driver import sqlite3
 from sync.stores import journal as journals
 
 from .tills import (

@@ -9,8 +9,9 @@ import pytest
 from sqlite_utils import Database as SqliteUtils
 from sqlite_utils.migrations import Migrations
 
-from sync.database import CommitUnknown, Database, SqliteError
+from sync.database import CommitUnknown, Database
 from sync.rules.refusal import Fault
+from sync.sqlite_driver import SqliteError
 
 STEPS = Migrations("test")
 

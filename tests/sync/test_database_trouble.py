@@ -10,8 +10,9 @@ import pytest
 from sqlite_utils import Database as SqliteUtils
 from sqlite_utils.migrations import Migrations
 
-from sync.database import CommitUnknown, Database, SqliteError, disk_faults, sqlite3
+from sync.database import CommitUnknown, Database, disk_faults
 from sync.rules.refusal import Fault, Refused
+from sync.sqlite_driver import SqliteError, sqlite3
 
 STEPS = Migrations("test")
 

@@ -19,10 +19,11 @@ from sqlalchemy import (
     text,
 )
 
-from sync.database import hub_snapshot, hub_transaction, open_hub, sqlite3
+from sync.database import hub_snapshot, hub_transaction, open_hub
 from sync.package import HubStep
 from sync.rules.refusal import Refused
 from sync.services.hub_opening import OpenHub, hub_steps, open_hub_data
+from sync.sqlite_driver import sqlite3
 from sync.stores import hub_migrations
 from sync.stores.hub_tables import BY_TILL
 from tests.hub_databases import NewDatabase

@@ -9,7 +9,6 @@ from typing import Literal, get_args
 import msgspec
 import pytest
 
-from sync.database import SqliteError
 from sync.keys import TILL_KEY
 from sync.language import Language
 from sync.lock import Writing
@@ -21,6 +20,7 @@ from sync.rules.runs import CLOCK_JUMP, ClockJump
 from sync.services.till import OpenTill, open_till
 from sync.services.verifying import Verified, verify_journal
 from sync.setup import Setup
+from sync.sqlite_driver import SqliteError
 from sync.stores import journal as journals
 
 from .tills import DAY_MS, START_MS, FakeClock, make_setup, named, opened, sell

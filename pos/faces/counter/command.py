@@ -18,13 +18,14 @@ from pos.services.checkout import Checkout
 from pos.services.printing import PrintWorker
 from pos.services.register import Register
 from pos.stores import orders
-from sync.database import SqliteError, disk_faults
+from sync.database import disk_faults
 from sync.faces.answers import accepted
 from sync.rules.refusal import Fault, Refused
 from sync.services.signing_in import sign_in
 from sync.services.status import read_status
 from sync.services.till import OpenTill, open_till
 from sync.setup import Setup
+from sync.sqlite_driver import SqliteError
 
 # Read when textual is imported: Esc is not waited for long, and a frame not for the next 60th.
 TERMINAL = {"ESCDELAY": "25", "TEXTUAL_FPS": "240"}

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
-from sync.database import SqliteError
 from sync.rules.center_day import Settled, Settlement
 from sync.rules.day_report import Recorded
 from sync.rules.reconciling import Differing
@@ -20,6 +19,7 @@ from sync.services.end_of_day import EndOfDay, Evening, hub_unasked
 from sync.services.status import read_status
 from sync.services.till import OpenTill, open_till
 from sync.setup import Setup
+from sync.sqlite_driver import SqliteError
 
 _LOOK_EVERY_S = 0.1
 Step = Literal["push", "ask", "compare"]
