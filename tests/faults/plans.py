@@ -11,7 +11,7 @@ from .acts import ACTS
 from .faults import FAULTS
 
 PAIRS = tuple(combinations(sorted(FAULTS), 2))
-STEPS = 64
+STEPS = 58
 _WEIGHTS = {
     "sell": 26,
     "scan": 10,

@@ -1,7 +1,5 @@
 """Every pair of faults in a history of its own, over the real tills and the real hub."""
 
-from collections import Counter
-
 import pytest
 
 from .faults import FAULTS
@@ -11,6 +9,7 @@ from .plans import PAIRS, STEPS, make_plan
 
 PARTS = 24
 LEAST_STEPS = 20_000
+MOST_HISTORIES = 4  # of one pair
 
 
 def test_the_histories_are_as_long_as_they_should_be() -> None:
@@ -22,12 +21,22 @@ def test_the_histories_are_as_long_as_they_should_be() -> None:
 def test_nothing_that_was_acknowledged_is_lost_doubled_or_forged(
     lab: Laboratory, part: int
 ) -> None:
-    met: Counter[tuple[str, str]] = Counter()
-    for number, pair in list(enumerate(PAIRS))[part::PARTS]:
-        plan = make_plan(number, pair=pair)
-        outcome = lab.run(plan, number)
-        assert not outcome.problems, report(lab, plan, number, outcome)
-        assert outcome.steps == len(plan)
-        met[pair] += set(pair) <= outcome.struck
-    missed = [pair for pair, count in met.items() if not count]
+    missed = [
+        pair
+        for number, pair in list(enumerate(PAIRS))[part::PARTS]
+        if not any(_both_strike(lab, pair, seed) for seed in _seeds(number))
+    ]
     assert missed == [], "both faults of a pair strike in one history"
+
+
+def _seeds(number: int) -> range:
+    """Return the seeds of a pair's histories: the first nearly always does."""
+    return range(number, number + MOST_HISTORIES * len(PAIRS), len(PAIRS))
+
+
+def _both_strike(lab: Laboratory, pair: tuple[str, str], seed: int) -> bool:
+    plan = make_plan(seed, pair=pair)
+    outcome = lab.run(plan, seed)
+    assert not outcome.problems, report(lab, plan, seed, outcome)
+    assert outcome.steps == len(plan)
+    return set(pair) <= outcome.struck
