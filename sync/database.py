@@ -22,7 +22,11 @@ BUSY_TIMEOUT_S = 5
 MOST_ATTEMPTS = 3
 _HUB_PAGE_BYTES = 16 * 1024  # an entry of a sale takes 4 KB, which would spill a page of 4
 _HUB_CACHE_KIB = 16 * 1024  # what a segment changes fits: nothing is written before its end
+_HUB_LOG_PAGES = 4000  # 64 MiB: pages that change with every segment are written back seldom
 _STATEMENT_TIMEOUT_S = 60
+# Bodies of entries are compressed as they are stored, by default in the slowest way there is.
+_COMPRESS_QUICKLY = """SELECT set_config(name, 'lz4', false) FROM pg_settings
+    WHERE name = 'default_toast_compression' AND 'lz4' = ANY (enumvals)"""
 _GAVE_WAY = frozenset({"40001", "40P01"})  # serialization_failure, deadlock_detected
 T = TypeVar("T")
 
@@ -297,6 +301,7 @@ def _open_sqlite(url: URL) -> Engine:
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute(f"PRAGMA cache_size = -{_HUB_CACHE_KIB}")
+        connection.execute(f"PRAGMA wal_autocheckpoint = {_HUB_LOG_PAGES}")
         connection.execute("PRAGMA foreign_keys = ON")
 
     @event.listens_for(engine, "begin")
@@ -309,7 +314,7 @@ def _open_sqlite(url: URL) -> Engine:
 
 def _open_postgresql(url: URL) -> Engine:
     """Connections that are tried before use, and wait for nothing longer than a till does."""
-    from sqlalchemy import create_engine
+    from sqlalchemy import create_engine, event
 
     bounds = {
         "lock_timeout": BUSY_TIMEOUT_S,
@@ -322,7 +327,7 @@ def _open_postgresql(url: URL) -> Engine:
         "tcp_user_timeout": 2 * BUSY_TIMEOUT_S * 1000,
         "options": " ".join(f"-c {name}={seconds}s" for name, seconds in bounds.items()),
     }
-    return create_engine(
+    engine = create_engine(
         url,
         pool_pre_ping=True,
         pool_size=10,
@@ -331,6 +336,14 @@ def _open_postgresql(url: URL) -> Engine:
         hide_parameters=True,
         connect_args={name: arguments[name] for name in arguments if name not in url.query},
     )
+
+    @event.listens_for(engine, "connect")
+    def configure(connection: Any, _record: object) -> None:
+        connection.autocommit = True
+        connection.execute(_COMPRESS_QUICKLY)
+        connection.autocommit = False
+
+    return engine
 
 
 @contextmanager

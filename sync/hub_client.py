@@ -6,8 +6,9 @@ The HTTP library is loaded at first use: a counter is on the screen before it is
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -69,14 +70,21 @@ def make_client(url: str, timeout_s: float, ca: Path | None = None) -> httpx2.Cl
 
 
 def post(
-    client: httpx2.Client, path: str, data: bytes, *, content_type: str, most_bytes: int
+    client: httpx2.Client,
+    path: str,
+    data: bytes,
+    *,
+    content_type: str,
+    most_bytes: int,
+    sent: Callable[[], None] | None = None,
 ) -> Answer | Refused:
     """Send `data`; return an answer of status 200 or 409, or say why there is none.
 
-    `hub.unreachable` passes by itself; every other refusal needs a person.
+    `hub.unreachable` passes by itself; every other refusal needs a person. `sent` is called when
+    a network has taken everything and only the answer is waited for.
     """
     headers = {"content-type": content_type}
-    answer = exchange(client, "POST", path, data, headers, most_bytes=most_bytes)
+    answer = exchange(client, "POST", path, data, headers, most_bytes=most_bytes, sent=sent)
     if isinstance(answer, Refused) or answer.status in (200, 409):
         return answer
     return refused_by_hub(client, answer)
@@ -90,6 +98,7 @@ def exchange(
     headers: Mapping[str, str],
     *,
     most_bytes: int,
+    sent: Callable[[], None] | None = None,
 ) -> Answer | Refused:
     """Make one request; return the answer of any status that will not pass by itself.
 
@@ -102,7 +111,11 @@ def exchange(
     until_s = time.monotonic() + MOST_WAITS * (client.timeout.read or _NO_TIMEOUT_S)
     try:
         with client.stream(
-            method, target, content=data, headers={"accept-encoding": "identity", **headers}
+            method,
+            target,
+            content=data,
+            headers={"accept-encoding": "identity", **headers},
+            extensions={} if sent is None else {"trace": partial(_trace, sent)},
         ) as response:
             body = _bounded(response, most_bytes, until_s)
     except httpx2.HTTPError as error:
@@ -113,6 +126,11 @@ def exchange(
     if answer.status >= 500 or answer.status in _TRANSIENT:
         return _unreachable(client, f"HTTP {answer.status}")
     return answer
+
+
+def _trace(sent: Callable[[], None], event: str, _about: object) -> None:
+    if event.endswith("send_request_body.complete"):
+        sent()
 
 
 def _bounded(response: httpx2.Response, most_bytes: int, until_s: float) -> bytes | None:

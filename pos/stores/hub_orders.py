@@ -7,6 +7,7 @@ the hub has raised an exception, and a manager decides.
 """
 
 from collections.abc import Sequence
+from itertools import count
 from typing import Annotated
 
 import msgspec
@@ -27,7 +28,7 @@ from sqlalchemy import (
 
 from pos.rules.order import METHODS, SALE, SCHEMA, Method
 from sync.package import Arrived, HubSecrets, HubStep, Noticed, Projection
-from sync.stores.hub_rows import add_all
+from sync.stores.hub_rows import Values, add_values
 from sync.stores.hub_tables import BY_TILL
 
 METADATA = MetaData()
@@ -123,8 +124,11 @@ class _Order(msgspec.Struct, frozen=True, gc=False, tag_field="schema", tag=SCHE
 _decode = msgspec.json.Decoder(_Order).decode
 
 
-def _row(arrived: Arrived) -> dict[str, object] | None:
-    """Return the row of a sale; None if the body is no order or contradicts its header."""
+def _values(arrived: Arrived) -> Values | None:
+    """Return a sale's row, all but its arrival, in the order of the columns.
+
+    None if the body is no order or contradicts its header.
+    """
     header = arrived.header
     try:
         order = _decode(arrived.body)
@@ -143,36 +147,32 @@ def _row(arrived: Arrived) -> dict[str, object] | None:
         and "\0" not in f"{order.receipt_no}{order.cashier}{serial}"
     ):
         return None
-    return {
-        "till": header.till,
-        "order_id": header.id,
-        "body_sha256": header.body_sha256,
-        "run": header.run,
-        "seq": header.seq,
-        "center": arrived.center,
-        "receipt_no": order.receipt_no,
-        "day": order.day,
-        "at_ms": order.at_ms,
-        "cashier": order.cashier,
-        "member_serial": serial,
-        "retail_fen": order.retail_fen,
-        "total_fen": order.total_fen,
-        "rounding_fen": order.rounding_fen,
-        "paid_fen": order.paid_fen,
-        **paid,
-    }
+    return (
+        header.till,
+        header.id,
+        header.body_sha256,
+        header.run,
+        header.seq,
+        arrived.center,
+        order.receipt_no,
+        order.day,
+        order.at_ms,
+        order.cashier,
+        serial,
+        order.retail_fen,
+        order.total_fen,
+        order.rounding_fen,
+        order.paid_fen,
+        *paid.values(),
+    )
 
 
 def book(connection: Connection, arrived: Sequence[Arrived], _keys: HubSecrets) -> Noticed:
     """Book sales; a body that is no order this version reads is noticed."""
-    rows = [_row(one) for one in arrived]
-    found = [row for row in rows if row is not None]
-    if found:
-        # Nobody else adds orders of this till before this transaction ends.
-        last = last_arrival(connection, arrived[0].header.till)
-        for arrival, row in enumerate(found, last + 1):
-            row["arrival"] = arrival
-        add_all(connection, HUB_ORDER, found)
+    rows = [_values(one) for one in arrived]
+    # Nobody else adds orders of this till before this transaction ends.
+    arrivals = count(last_arrival(connection, arrived[0].header.till) + 1)
+    add_values(connection, HUB_ORDER, [(*row, next(arrivals)) for row in rows if row is not None])
     return Noticed(tuple(index for index, row in enumerate(rows) if row is None))
 
 

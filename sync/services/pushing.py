@@ -8,6 +8,7 @@ show the hub the last entry again: the answer tells whether the hub still has ev
 from __future__ import annotations
 
 import hashlib
+import threading
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
@@ -195,7 +196,11 @@ class Push:
         if behind is None and self._owed is None:
             with self._access.away():
                 return send()
-        answer = aside.begin(send)
+        sent = threading.Event()
+        with self._access.away():
+            answer = aside.begin(partial(send, sent=sent.set))
+            answer.add_done_callback(lambda _: sent.set())
+            sent.wait()  # a thread that sends and one that works would take turns, slowly
         try:
             refused = self._work_ahead(behind)
         finally:  # whatever went wrong here: never is a second segment in flight

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, case, func, select
 from sync.package import Arrived, HubSecrets, Projection
 from sync.rules.entry import Header
 from sync.rules.money import MOST_FEN
-from sync.stores.hub_rows import add_all, add_missing, one_of
+from sync.stores.hub_rows import Values, add_missing, add_values, one_of
 from sync.stores.hub_tables import ALARM, BOOKING
 
 
@@ -104,21 +104,21 @@ def _digests(
 
 
 def _add(connection: Connection, headers: Sequence[Header], uninterpreted: Container[int]) -> None:
-    rows = [
-        {
-            "till": header.till,
-            "kind": header.kind,
-            "id": header.id,
-            "body_sha256": header.body_sha256,
-            "run": header.run,
-            "seq": header.seq,
-            "day": header.day,
-            "amount_fen": header.amount_fen,
-            "interpreted": index not in uninterpreted,
-        }
+    rows: list[Values] = [
+        (
+            header.till,
+            header.kind,
+            header.id,
+            header.body_sha256,
+            header.run,
+            header.seq,
+            header.day,
+            header.amount_fen,
+            index not in uninterpreted,
+        )
         for index, header in enumerate(headers)
     ]
-    add_all(connection, BOOKING, rows)
+    add_values(connection, BOOKING, rows)
 
 
 def add_alarms(

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, and_, exists, func, or_, select
 from sync.rules.entry import Entry
 from sync.rules.reply import Mark
 from sync.rules.segment import Segment, read_head
-from sync.stores.hub_rows import add_all, add_missing
+from sync.stores.hub_rows import Values, add_missing, add_values
 from sync.stores.hub_tables import ENTRY, FORK, HELD, RUN, SEGMENT, STANDING
 
 
@@ -105,7 +105,21 @@ def add_entries(
     connection: Connection, till: str, run: str, entries: Sequence[tuple[int, Entry]]
 ) -> None:
     """Append entries, given with their seq, to a run."""
-    add_all(connection, ENTRY, entry_rows(till, run, entries))
+    rows: list[Values] = [
+        (
+            till,
+            run,
+            seq,
+            entry.prev,
+            entry.header_bytes,
+            entry.body,
+            entry.private.salt if entry.private else None,
+            entry.private.data if entry.private else None,
+            entry.hash,
+        )
+        for seq, entry in entries
+    ]
+    add_values(connection, ENTRY, rows)
 
 
 def add_forks(

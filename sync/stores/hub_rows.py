@@ -37,6 +37,7 @@ from sqlalchemy.sql.compiler import Compiled, SQLCompiler
 from sqlalchemy.types import TypeEngine
 
 Row = Mapping[str, object]
+Values = tuple[object, ...]
 
 
 _COPIED: Mapping[type[TypeEngine[Any]], str] = {  # how COPY is told what comes, the narrower first
@@ -51,10 +52,17 @@ _COPIED: Mapping[type[TypeEngine[Any]], str] = {  # how COPY is told what comes,
 
 def add_all(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
     """Insert rows that have a value for every column of the table, and are all new."""
+    values = itemgetter(*(column.name for column in table.columns))
+    add_values(connection, table, list(map(values, rows)))
+
+
+def add_values(connection: Connection, table: Table, rows: list[Values]) -> None:
+    """Insert new rows given as they are stored: every column's value, in the table's order."""
     if rows and _is_postgresql(connection):
         _copy(connection, table, rows)
-    else:
-        _execute(connection, _compiled(insert, table, connection.dialect), rows)
+    elif rows:
+        compiled = _compiled(insert, table, connection.dialect)
+        connection.exec_driver_sql(compiled.string, rows)
 
 
 def add_missing(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
@@ -122,7 +130,7 @@ def _compiled(make: Callable[[Table], Insert], table: Table, dialect: Dialect) -
     return make(table).compile(dialect=dialect)
 
 
-def _copy(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
+def _copy(connection: Connection, table: Table, rows: Sequence[Values]) -> None:
     """Insert by COPY, which PostgreSQL takes several times as fast as any INSERT."""
     from psycopg import Connection as Driver
     from psycopg import Error
@@ -136,7 +144,7 @@ def _copy(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
     try:
         with driver.cursor() as cursor, cursor.copy(statement) as copy:
             copy.set_types([_copied(column) for column in columns])
-            for row in map(itemgetter(*(column.name for column in columns)), rows):
+            for row in rows:
                 copy.write_row(row)
     except Error as error:
         raise DBAPIError.instance(statement, None, error, Error, hide_parameters=True) from error
