@@ -117,6 +117,15 @@ def push(_world: World, machine: TillMachine, _draws: Draws) -> str:
     return f"{report.acknowledged} of {report.segments}, {report.pending} left{refused}{closed}"
 
 
+def enrol(world: World, machine: TillMachine, _draws: Draws) -> str:
+    """Close the counter, enrol (or renew the enrolment) with a new code, and open it again."""
+    machine.stop()
+    enrolled = machine.enrol(world.hub.machine.invite(machine.origin))
+    refused = machine.start()
+    said = enrolled.reason if isinstance(enrolled, Refused) else f"number {enrolled.number}"
+    return said if refused is None else refused.reason
+
+
 def restart(_world: World, machine: TillMachine, _draws: Draws) -> str:
     """Close the counter and open it again."""
     machine.stop()
@@ -163,6 +172,7 @@ ACTS: dict[str, Act] = {
     "write of tomorrow": write_of_tomorrow,
     "print": print_waiting,
     "push": push,
+    "enrol": enrol,
     "restart": restart,
     "restart hub": restart_hub,
     "copy till": copy_till,

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from .world import World
 
 DAY_MS = 86_400_000
+_SENDING = ("push", "push", "push", "push", "enrol")
 WRITING = ("sell", "sell", "scan", "print", "push", "restart")
 Arm = Callable[["World", "TillMachine", int], bool]
 
@@ -36,7 +37,7 @@ def _on_the_wire(name: str) -> Fault:
         machine.network.faults.append((name, draw))
         return False
 
-    return Fault(name, ("push",), arm)
+    return Fault(name, _SENDING, arm)
 
 
 def _at_the_till(
@@ -56,7 +57,7 @@ def _at_the_hub(name: str, effect: Effect, writes: int) -> Fault:
         world.trapped.append((name, world.hub.host.trap))
         return False
 
-    return Fault(name, ("push", "push", "push", "restart hub"), arm)
+    return Fault(name, ("push", "push", "push", "restart hub", "enrol"), arm)
 
 
 def _till_clock(_world: World, machine: TillMachine, draw: int) -> bool:

@@ -8,14 +8,16 @@ from collections.abc import Iterator
 from sync.rules.refusal import Fault, Refused
 from sync.services.verifying import verify_journal
 
+from .acts import ACTS
 from .invariants import Invariant
+from .tills import TillMachine
 from .world import World
 
 MOST_ROUNDS = 6
 
 
 def heal(world: World) -> None:
-    """End every fault and let each machine restart, print and push until nothing is pending."""
+    """End every fault; all machines restart, enrol, print and push until nothing is pending."""
     for host in world.hosts():
         host.full = 0
     for machine in world.machines:
@@ -26,15 +28,22 @@ def heal(world: World) -> None:
     for _ in range(MOST_ROUNDS):
         for machine in world.machines:
             world.revive(machine)
-            if machine.process is not None:
-                try:
-                    machine.process.worker.print_waiting()
-                    machine.process.courier.push()
-                except Fault as fault:
-                    world.problems.append(f"{machine.name} after quiet: {fault.refused.reason}")
+            _finish(world, machine)
         world.look()
         if not any(every_mark_is_its_head(world)):
             return
+
+
+def _finish(world: World, machine: TillMachine) -> None:
+    """Do at a machine what is left to do; who is not enrolled yet enrols."""
+    try:
+        if machine.process is not None and machine.process.till.enrolment is None:
+            ACTS["enrol"](world, machine, ())
+        if machine.process is not None:
+            machine.process.worker.print_waiting()
+            machine.process.courier.push()
+    except Fault as fault:
+        world.problems.append(f"{machine.name} after quiet: {fault.refused.reason}")
 
 
 def every_mark_is_its_head(world: World) -> Iterator[str]:

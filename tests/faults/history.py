@@ -12,16 +12,18 @@ import tempfile
 import traceback
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 from unittest import mock
 
-from sync import database
+from sync import aside, database
 from sync.rules.refusal import Fault
 from sync.services import hub_opening
 from sync.setup import Setup
 from tests.pos.stocked_till import stock
-from tests.sync.tills import FakeClock, HubMachine, hub_machine, make_setup, named, opened
+from tests.sync.tills import FakeClock, make_setup, named, opened
 
 from . import tills
 from .acts import ACTS
@@ -29,11 +31,13 @@ from .disks import Killed, copy_files
 from .entropy import Entropy
 from .faults import FAULTS
 from .healing import QUIET, heal
+from .hub_desks import ManagedHub
 from .hubs import HubSite
 from .invariants import ALWAYS, Invariant
 from .plans import Step
 from .world import World
 
+T = TypeVar("T")
 TILLS = ("ZZ-01", "ZZ-02")
 MEMORY = Path("/dev/shm")
 SETTING_UP = 1 << 32  # a stream of randomness that no step draws from
@@ -54,18 +58,18 @@ class Laboratory:
     """Runs histories; each begins with copies of the same two tills and hub."""
 
     def __init__(self, directory: Path) -> None:
-        """Enrol and stock the tills once, under `directory`."""
+        """Stock the tills and enrol the first of them once, under `directory`."""
         self._directory = directory
         self._setup = make_setup(directory)
         # Statements are compiled once for each engine; a hub that closed it has no connection left.
         self._open_hub = functools.cache(database.open_hub)
         entropy = Entropy(0)
-        with entropy.rules(), hub_machine(directory / "template" / "hub") as hub:
+        with entropy.rules(), contextlib.closing(_hub(directory / "template")) as hub:
             for name in TILLS:
-                setup = self._till_setup(name)
-                with opened(setup, "enrol") as till:
+                with opened(self._till_setup(name), "enrol") as till:
                     stock(till)
-                    hub.enrol(till)
+                    if name == TILLS[0]:
+                        hub.enrol(till)
 
     def _till_setup(self, name: str) -> Setup:
         root = self._directory / "template" / name
@@ -76,8 +80,11 @@ class Laboratory:
         root = self._directory / "now"
         shutil.rmtree(root, ignore_errors=True)
         copy_files(self._directory / "template", root)
-        with mock.patch.object(hub_opening, "open_hub", self._open_hub):
-            world = World(root, Entropy(seed), HubSite(HubMachine(root / "hub")))
+        with (
+            mock.patch.object(hub_opening, "open_hub", self._open_hub),
+            mock.patch.object(aside, "begin", _at_once),
+        ):
+            world = World(root, Entropy(seed), HubSite(_hub(root)))
             try:
                 with world.governed():
                     self._begin(world)
@@ -96,6 +103,10 @@ class Laboratory:
         _check(world, ())
 
 
+def _hub(root: Path) -> ManagedHub:
+    return ManagedHub(root / "hub", root / "medium")
+
+
 @contextlib.contextmanager
 def laboratory() -> Iterator[Laboratory]:
     """Open a laboratory in memory where there is a file system in memory; its hubs log nothing."""
@@ -106,6 +117,16 @@ def laboratory() -> Iterator[Laboratory]:
         memory = MEMORY if MEMORY.is_dir() else None
         directory = undo.enter_context(tempfile.TemporaryDirectory(prefix="fault-lab-", dir=memory))
         yield Laboratory(Path(directory))
+
+
+def _at_once(call: Callable[[], T]) -> Future[T]:
+    """Do at once what else is done in a thread beside: two threads have no order."""
+    future: Future[T] = Future()
+    try:
+        future.set_result(call())
+    except BaseException as error:  # noqa: BLE001 - whoever waits for it is told
+        future.set_exception(error)
+    return future
 
 
 def _live(world: World, plan: Sequence[Step]) -> Outcome:

@@ -8,15 +8,18 @@ from pathlib import Path
 import httpx2
 from sqlalchemy.exc import SQLAlchemyError
 
-from tests.sync.tills import URL, FakeClock, HubMachine
+from tests.sync.tills import FakeClock
 
 from .disks import Host, Killed, copy_files
+from .hub_desks import ManagedHub
+
+_PROMISED = (400, 403, 404, 413)  # a refusal with one of these changed nothing
 
 
 class HubSite:
     """One hub and its disk. `changed` says that somebody should look at its database again."""
 
-    def __init__(self, machine: HubMachine) -> None:
+    def __init__(self, machine: ManagedHub) -> None:
         self.machine = machine
         self.host = Host(machine.root)
         self.changed = True
@@ -28,21 +31,20 @@ class HubSite:
         assert isinstance(clock, FakeClock)
         return clock
 
-    def deliver(self, path: str, data: bytes) -> httpx2.Response:
+    def deliver(self, request: httpx2.Request) -> httpx2.Response:
         """Answer a request, or break off as a process that dies in the middle does."""
         if self.host.dead:
             raise httpx2.ConnectError("the hub is down")
         self.changed = True
-        request = httpx2.Request("POST", f"{URL}{path}", content=data)
         before = self._version()
         try:
             with self.host.acts():
-                answer = self.machine._handle(request)
+                answer = self.machine.answer(request)
         except Killed:
             raise httpx2.ReadError("the hub died") from None
         except SQLAlchemyError:
             return httpx2.Response(503)
-        if answer.status_code not in (200, 409) and self._version() != before:
+        if answer.status_code in _PROMISED and self._version() != before:
             self.broken_promises.append(f"{answer.status_code}, and yet something was stored")
         return answer
 

@@ -139,6 +139,21 @@ def booked_is_what_was_received(world: World) -> Iterator[str]:
         yield f"hub: {len(hub.orders)} orders of {len(sales)} sales"
 
 
+def enrolments_stay(world: World) -> Iterator[str]:
+    """A till that was granted a number and a name has both for good, and no other till has."""
+    hub = world.seen_hub
+    for till, granted in world.enrolled.items():
+        if hub.tills.get(till) != granted:
+            yield f"hub: {till[:6]} was granted {granted}, and is {hub.tills.get(till)}"
+    holders: dict[int, str] = {}
+    for till, (number, _) in (*world.enrolled.items(), *hub.tills.items()):
+        if holders.setdefault(number, till) != till:
+            yield f"hub: number {number} was given twice"
+    for machine, seen in _tills(world):
+        if seen.enrolled is not None and seen.enrolled != hub.tills.get(seen.install):
+            yield f"{machine.name}: the hub knows nothing of {seen.enrolled}"
+
+
 def one_id_names_one_thing(world: World) -> Iterator[str]:
     """An id made at a till names one thing, unless a machine was copied with its memory."""
     digests: dict[tuple[str, str, str], bytes] = {}
@@ -186,6 +201,7 @@ ALWAYS: tuple[Invariant, ...] = (
     hub_forgets_nothing,
     acknowledged_is_at_the_hub,
     booked_is_what_was_received,
+    enrolments_stay,
     one_id_names_one_thing,
     no_receipt_number_twice,
     lines_sum_to_what_was_paid,

@@ -25,7 +25,7 @@ from sync.rules.merge import Gap, Verdict
 from sync.rules.refusal import Fault, Refused
 from sync.rules.reply import Mark
 from sync.services.hub import Hub
-from sync.stores import hub_bookings, hub_journal
+from sync.stores import hub_bookings, hub_journal, hub_register
 from sync.stores import journal as journals
 
 Patch = Callable[[contextlib.ExitStack], None]
@@ -271,7 +271,7 @@ def _no(_self: object) -> bool:
     return False
 
 
-def _ignore(_self: object, _value: bool) -> None:
+def _ignore(*_arguments: object) -> None:
     pass
 
 
@@ -348,8 +348,20 @@ def _closed_for_good(undo: contextlib.ExitStack) -> None:
     ("hub emptied", "reply lost"),
     "every_mark_is_its_head",
     "everything_that_survives_is_booked_once",
-    seed=17,
+    seed=39,
 )
 def _says_nothing(undo: contextlib.ExitStack) -> None:
     """A till hears of the run before its own alone."""
     _everywhere(undo, hub_journal.missing_parents, lambda *_arguments: ())
+
+
+@_mutant("enrolments lost by a restore", ("hub put back", "hub killed"), "enrolments_stay")
+def _enrolments_lost(undo: contextlib.ExitStack) -> None:
+    """What the second medium knows of enrolments is read, and not carried out."""
+    right = hub_register.up_to_date
+
+    def wrong(*arguments: Any) -> int:
+        with mock.patch.object(hub_register, "_grant", _ignore):
+            return right(*arguments)
+
+    _everywhere(undo, right, wrong)

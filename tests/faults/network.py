@@ -13,7 +13,6 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from sync.rules import reply, segment
 
-Deliver = Callable[[bytes], httpx2.Response]
 _SEGMENTS = "/v1/segments"
 _FORGER = Ed25519PrivateKey.from_private_bytes(b"f" * 32)
 
@@ -25,41 +24,39 @@ class Network:
     `late` are requests that were lost on the way and may still arrive, without their sender.
     """
 
-    deliver: Callable[[str, bytes], httpx2.Response]
+    deliver: Callable[[httpx2.Request], httpx2.Response]
     faults: list[tuple[str, int]] = field(default_factory=list)
-    late: list[tuple[str, bytes]] = field(default_factory=list)
+    late: list[httpx2.Request] = field(default_factory=list)
     met: list[str] = field(default_factory=list)
-    seen: list[bytes] = field(default_factory=list)
+    seen: int = 0
     answers: list[bytes] = field(default_factory=list)
 
     def carry(self, request: httpx2.Request) -> httpx2.Response:
         """Bring a request to the hub and its answer back, or do what the next fault says."""
-        path, data = request.url.path, request.content
         if not self.faults:
-            return self._arrive(path, data)
+            return self._arrive(request)
         name, draw = self.faults.pop(0)
-        answer = FAULTS[name](self, path, data, draw)
+        answer = FAULTS[name](self, request, draw)
         if name not in _NEED_A_REQUEST_BEFORE or self.seen:
             self.met.append(name)
         if isinstance(answer, httpx2.Response):
             return answer
         raise answer
 
-    def _arrive(self, path: str, data: bytes) -> httpx2.Response:
-        answer = self.deliver(path, data)
-        self.seen.append(data)
+    def _arrive(self, request: httpx2.Request) -> httpx2.Response:
+        answer = self.deliver(request)
+        self.seen += 1
         if answer.status_code == 200:
             self.answers.append(answer.content)
         return answer
 
     def arrive_late(self, draw: int) -> None:
         """Let one of the delayed requests arrive now; its answer reaches nobody."""
-        path, data = self.late.pop(draw % len(self.late))
-        self._try(path, data)
+        self._try(self.late.pop(draw % len(self.late)))
 
-    def _try(self, path: str, data: bytes) -> None:
+    def _try(self, request: httpx2.Request) -> None:
         try:
-            self._arrive(path, data)
+            self._arrive(request)
         except httpx2.TransportError:
             return
 
@@ -68,55 +65,60 @@ Outcome = httpx2.Response | httpx2.TransportError
 _NEED_A_REQUEST_BEFORE = ("an older reply",)
 
 
-def _request_lost(_net: Network, _path: str, _data: bytes, _draw: int) -> Outcome:
+def _request_lost(_net: Network, _request: httpx2.Request, _draw: int) -> Outcome:
     return httpx2.ConnectError("lost")
 
 
-def _request_late(net: Network, path: str, data: bytes, _draw: int) -> Outcome:
-    net.late.append((path, data))
+def _request_late(net: Network, request: httpx2.Request, _draw: int) -> Outcome:
+    net.late.append(request)
     return httpx2.ConnectTimeout("late")
 
 
-def _reply_lost(net: Network, path: str, data: bytes, _draw: int) -> Outcome:
-    net._arrive(path, data)
+def _reply_lost(net: Network, request: httpx2.Request, _draw: int) -> Outcome:
+    net._arrive(request)
     return httpx2.ReadTimeout("lost")
 
 
-def _twice(net: Network, path: str, data: bytes, draw: int) -> Outcome:
+def _twice(net: Network, request: httpx2.Request, draw: int) -> Outcome:
     for _ in range(1 + draw % 2):
-        net._try(path, data)
-    return net._arrive(path, data)
+        net._try(request)
+    return net._arrive(request)
 
 
-def _half_reply(net: Network, path: str, data: bytes, draw: int) -> Outcome:
-    answer = net._arrive(path, data)
+def _half_reply(net: Network, request: httpx2.Request, draw: int) -> Outcome:
+    answer = net._arrive(request)
     cut = answer.content[: draw % max(1, len(answer.content))]
-    return httpx2.Response(answer.status_code, content=cut)
+    return httpx2.Response(answer.status_code, content=cut, headers=answer.headers)
 
 
-def _older_reply(net: Network, path: str, data: bytes, draw: int) -> Outcome:
+def _older_reply(net: Network, request: httpx2.Request, draw: int) -> Outcome:
     known = list(net.answers)
-    answer = net._arrive(path, data)
+    answer = net._arrive(request)
     return httpx2.Response(200, content=known[draw % len(known)]) if known else answer
 
 
-def _reply_altered(net: Network, path: str, data: bytes, draw: int) -> Outcome:
-    answer = net._arrive(path, data)
-    if draw % 3 == 0 and answer.status_code == 200 and path == _SEGMENTS:
+def _reply_altered(net: Network, request: httpx2.Request, draw: int) -> Outcome:
+    answer = net._arrive(request)
+    if draw % 3 == 0 and answer.status_code == 200 and request.url.path == _SEGMENTS:
         return httpx2.Response(200, content=_resigned_reply(answer.content))
-    return httpx2.Response(answer.status_code, content=_flipped(answer.content, draw))
+    flipped = _flipped(answer.content, draw)
+    return httpx2.Response(answer.status_code, content=flipped, headers=answer.headers)
 
 
-def _request_altered(net: Network, path: str, data: bytes, draw: int) -> Outcome:
-    forge = (_flipped, _flipped_inside, _resigned)[draw % 3] if path == _SEGMENTS else _flipped
-    return net.deliver(path, forge(data, draw // 3))
+def _request_altered(net: Network, request: httpx2.Request, draw: int) -> Outcome:
+    pushed = request.url.path == _SEGMENTS
+    forge = (_flipped, _flipped_inside, _resigned)[draw % 3] if pushed else _flipped
+    forged = forge(request.content, draw // 3)
+    headers = {**request.headers, "content-length": str(len(forged))}
+    altered = httpx2.Request(request.method, request.url, headers=headers, content=forged)
+    return net.deliver(altered)
 
 
-def _hub_busy(_net: Network, _path: str, _data: bytes, draw: int) -> Outcome:
+def _hub_busy(_net: Network, _request: httpx2.Request, draw: int) -> Outcome:
     return httpx2.Response((500, 502, 503, 429)[draw % 4], content=b"<html>")
 
 
-FAULTS: dict[str, Callable[[Network, str, bytes, int], Outcome]] = {
+FAULTS: dict[str, Callable[[Network, httpx2.Request, int], Outcome]] = {
     "request lost": _request_lost,
     "request late": _request_late,
     "reply lost": _reply_lost,

@@ -20,6 +20,7 @@ _WEIGHTS = {
     "write of tomorrow": 2,
     "print": 10,
     "push": 26,
+    "enrol": 3,
     "restart": 6,
     "restart hub": 2,
     "copy till": 5,

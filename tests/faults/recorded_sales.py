@@ -11,12 +11,10 @@ import random
 import sys
 from pathlib import Path
 
-import httpx2
-
 from pos.rules.order import Order
 from pos.services.checkout import Completed
 from tests.pos.stocked_till import stock
-from tests.sync.tills import URL, FakeClock, HubMachine, hub_machine, make_setup, opened
+from tests.sync.tills import FakeClock, HubMachine, hub_machine, make_setup, opened
 
 from . import tills
 from .acts import fill, process_of, tendered
@@ -57,11 +55,8 @@ def main(directory: Path, sales: int) -> None:
 
 
 def _till(directory: Path, hub: HubMachine) -> TillMachine:
-    def deliver(path: str, data: bytes) -> httpx2.Response:
-        return hub._handle(httpx2.Request("POST", f"{URL}{path}", content=data))
-
     setup = make_setup(directory)
-    machine = tills.machine(NAME, directory / TILL, setup, Network(deliver), FakeClock())
+    machine = tills.machine(NAME, directory / TILL, setup, Network(hub._handle), FakeClock())
     with opened(machine.setup, "enrol") as till:
         stock(till)
         hub.enrol(till)

@@ -38,13 +38,15 @@ class Line:
 
 @dataclass
 class SeenTill:
-    """A till's journal: entries by run, marks, closed runs, orders, print jobs."""
+    """A till's journal: entries by run, marks, closed runs, orders, print jobs, enrolment."""
 
     runs: dict[str, list[Line]] = field(default_factory=dict)
     closed: set[str] = field(default_factory=set)
     marks: dict[str, tuple[int, bytes]] = field(default_factory=dict)
     orders: dict[str, Line | None] = field(default_factory=dict)
     jobs: list[tuple[str, str, str]] = field(default_factory=list)
+    install: str = ""
+    enrolled: tuple[int, str] | None = None  # number and name
 
     def lines(self) -> Iterable[Line]:
         return (line for lines in self.runs.values() for line in lines)
@@ -52,13 +54,16 @@ class SeenTill:
 
 @dataclass
 class SeenHub:
-    """The hub's database: entries and forks by (till, run), bookings, orders, alarms."""
+    """The hub's database: entries and forks by (till, run), bookings, orders, alarms,
+    and the number and name of each till.
+    """
 
     entries: dict[tuple[str, str], list[Line]] = field(default_factory=dict)
     forks: list[Line] = field(default_factory=list)
     bookings: list[tuple[Any, ...]] = field(default_factory=list)
     orders: list[tuple[Any, ...]] = field(default_factory=list)
     alarms: set[tuple[str, str]] = field(default_factory=set)
+    tills: dict[str, tuple[int, str]] = field(default_factory=dict)
 
     def lines(self) -> Iterable[Line]:
         yield from (line for lines in self.entries.values() for line in lines)
@@ -77,7 +82,10 @@ class Eye:
     def till(self, till: OpenTill) -> SeenTill:
         """Read a till's journal through its own reading connection."""
         db = till.journal.read()
-        seen = SeenTill()
+        enrolment = till.enrolment
+        seen = SeenTill(install=till.keys.install)
+        if enrolment is not None:
+            seen.enrolled = (enrolment.number, enrolment.name)
         for run, closed_at_ms in db.execute("SELECT run, closed_at_ms FROM run ORDER BY number"):
             seen.runs[run] = []
             if closed_at_ms is not None:
@@ -111,6 +119,8 @@ class Eye:
             seen.bookings = [tuple(row) for row in bookings]
             orders = ask("SELECT till, order_id, body_sha256, paid_fen FROM hub_order")
             seen.orders = [tuple(row) for row in orders]
+            tills = ask("SELECT till, number, name FROM till")
+            seen.tills = {till: (number, name) for till, number, name in tills}
             seen.alarms = {(row[0], row[1]) for row in ask("SELECT till, kind FROM alarm")}
         return seen
 

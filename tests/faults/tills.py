@@ -17,8 +17,10 @@ from pos.services.register import Register
 from pos.stores.print_jobs import Document
 from sync.rules.refusal import Refused
 from sync.services.courier import Courier
+from sync.services.enrolment import Enroller
 from sync.services.till import OpenTill, open_till
 from sync.setup import Setup
+from sync.stores.enrolment import Enrolment
 from tests.sync.tills import URL, FakeClock, named
 
 from .disks import Host
@@ -122,12 +124,24 @@ class TillMachine:
         self.take_up(opened)
         return None
 
+    def enrol(self, code: str) -> Enrolment | Refused:
+        """Enrol while no counter is open; raises what a failing disk raises."""
+        assert self.process is None
+        till = open_till(self.setup, "enrol")
+        if isinstance(till, Refused):
+            return till
+        with contextlib.closing(till), self._client() as client:
+            return Enroller(till, client).enrol(code)
+
+    def _client(self) -> httpx2.Client:
+        return httpx2.Client(base_url=URL, transport=httpx2.MockTransport(self.network.carry))
+
     def take_up(self, till: OpenTill) -> None:
         """Put the counter's services around an open till."""
         printer = Printer(self.host, self.known)
         with contextlib.ExitStack() as undo:
             undo.callback(till.close)
-            client = httpx2.Client(base_url=URL, transport=httpx2.MockTransport(self.network.carry))
+            client = self._client()
             undo.callback(client.close)
             self.process = Process(
                 till=till,

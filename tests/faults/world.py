@@ -61,6 +61,7 @@ class World:
         self.written: dict[bytes, Line] = {}
         self.known_runs: set[tuple[str, str]] = set()
         self.shared_ids: set[str] = set()
+        self.enrolled: dict[str, tuple[int, str]] = {}
         self.hub_had: set[bytes] = set()
         self.hub_lost: set[bytes] = set()
         self._eye = Eye()
@@ -83,7 +84,7 @@ class World:
 
     def network(self) -> Network:
         """Lay a wire to the hub."""
-        return Network(lambda path, data: self.hub.deliver(path, data))
+        return Network(lambda request: self.hub.deliver(request))
 
     def acknowledge(self, machine: TillMachine, order: Order) -> None:
         """The cashier was told that this order is paid."""
@@ -248,6 +249,8 @@ class World:
         self.seen_hub = self._eye.hub(self.hub.machine.data.engine)
         self.hub.changed = False
         self.hub_lost -= self.seen_hub.hashes()
+        for till, granted in self.seen_hub.tills.items():
+            self.enrolled.setdefault(till, granted)
 
     def close(self) -> None:
         """Close every process and file."""
