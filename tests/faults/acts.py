@@ -117,6 +117,20 @@ def push(_world: World, machine: TillMachine, _draws: Draws) -> str:
     return f"{report.acknowledged} of {report.segments}, {report.pending} left{refused}{closed}"
 
 
+def publish(world: World, _machine: TillMachine, draws: Draws) -> str:
+    """Change at the hub what it feeds."""
+    return world.hub.publish(draws)
+
+
+def pull(_world: World, machine: TillMachine, _draws: Draws) -> str:
+    """Fetch what the hub feeds."""
+    report = process_of(machine).pull()
+    if report is None:
+        return "unknown"
+    refused = "" if report.refused is None else f" {report.refused.reason}"
+    return f"{report.rows} rows, {len(report.anew)} anew{refused}"
+
+
 def enrol(world: World, machine: TillMachine, _draws: Draws) -> str:
     """Close the counter, enrol (or renew the enrolment) with a new code, and open it again."""
     machine.stop()
@@ -172,6 +186,8 @@ ACTS: dict[str, Act] = {
     "write of tomorrow": write_of_tomorrow,
     "print": print_waiting,
     "push": push,
+    "publish": publish,
+    "pull": pull,
     "enrol": enrol,
     "restart": restart,
     "restart hub": restart_hub,

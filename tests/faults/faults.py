@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from .world import World
 
 DAY_MS = 86_400_000
-_SENDING = ("push", "push", "push", "push", "enrol")
+_SENDING = ("push", "push", "push", "push", "pull", "enrol")
 WRITING = ("sell", "sell", "scan", "print", "push", "restart")
 Arm = Callable[["World", "TillMachine", int], bool]
 
@@ -57,7 +57,7 @@ def _at_the_hub(name: str, effect: Effect, writes: int) -> Fault:
         world.trapped.append((name, world.hub.host.trap))
         return False
 
-    return Fault(name, ("push", "push", "push", "restart hub", "enrol"), arm)
+    return Fault(name, ("push", "push", "push", "restart hub", "enrol", "publish"), arm)
 
 
 def _till_clock(_world: World, machine: TillMachine, draw: int) -> bool:

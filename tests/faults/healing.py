@@ -9,7 +9,9 @@ from sync.rules.refusal import Fault, Refused
 from sync.services.verifying import verify_journal
 
 from .acts import ACTS
+from .hub_desks import CENTER
 from .invariants import Invariant
+from .publishing import fed_by, rows_of
 from .tills import TillMachine
 from .world import World
 
@@ -31,7 +33,10 @@ def heal(world: World) -> None:
             _finish(world, machine)
         world.look()
         if not any(every_mark_is_its_head(world)):
-            return
+            break
+    for machine in world.machines:
+        _follow_feeds(world, machine)
+    world.look()
 
 
 def _finish(world: World, machine: TillMachine) -> None:
@@ -44,6 +49,13 @@ def _finish(world: World, machine: TillMachine) -> None:
             machine.process.courier.push()
     except Fault as fault:
         world.problems.append(f"{machine.name} after quiet: {fault.refused.reason}")
+
+
+def _follow_feeds(world: World, machine: TillMachine) -> None:
+    """Pull; a till whose certificate is not of today enrols again for it."""
+    if machine.process is not None and ACTS["pull"](world, machine, ()).endswith("hub.refused"):
+        for act in ("enrol", "push", "pull"):
+            ACTS[act](world, machine, ())
 
 
 def every_mark_is_its_head(world: World) -> Iterator[str]:
@@ -117,6 +129,19 @@ def the_summary_is_the_sum(world: World) -> Iterator[str]:
         yield f"hub: the summary says {said}, and {dict(counted)} are booked"
 
 
+def every_till_has_what_it_is_fed(world: World) -> Iterator[str]:
+    """After quiet every till that runs has exactly the rows that the hub feeds its center."""
+    hub = world.hub.machine
+    fed = fed_by(hub.data.engine, hub.setup.packages, CENTER)
+    for machine in world.machines:
+        if machine.process is None:
+            continue
+        has = rows_of(machine.process.till.reference.read(), fed)
+        for feed, rows in fed.items():
+            if has[feed] != rows:
+                yield f"{machine.name}: {feed} has {len(has[feed])} rows, fed are {len(rows)}"
+
+
 QUIET: tuple[Invariant, ...] = (
     every_mark_is_its_head,
     everything_that_survives_is_booked_once,
@@ -124,4 +149,5 @@ QUIET: tuple[Invariant, ...] = (
     everything_is_printed,
     the_journal_verifies,
     the_summary_is_the_sum,
+    every_till_has_what_it_is_fed,
 )

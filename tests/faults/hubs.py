@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 
 import httpx2
@@ -12,6 +13,7 @@ from tests.sync.tills import FakeClock
 
 from .disks import Host, Killed, copy_files
 from .hub_desks import ManagedHub
+from .publishing import publish
 
 _PROMISED = (400, 403, 404, 413)  # a refusal with one of these changed nothing
 
@@ -60,6 +62,22 @@ class HubSite:
         except (SQLAlchemyError, AssertionError):
             return "not opened"
         return "opened"
+
+    def look(self) -> None:
+        """Keep the watermark, as a hub that serves does every few seconds."""
+        if self.changed and not self.host.dead:
+            self.machine.lineage.look()
+
+    def publish(self, draws: Sequence[int]) -> str:
+        """Change what is fed, as a manager does at the hub."""
+        self.changed = True
+        try:
+            with self.host.acts():
+                return publish(self.machine.publishing, self.host.directory.parent, draws)
+        except Killed:
+            return "killed"
+        except SQLAlchemyError:
+            return "not published"
 
     def recover(self) -> None:
         """Start again after a death; what the disk kept is all there is."""

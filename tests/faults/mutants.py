@@ -19,12 +19,14 @@ from sqlalchemy.exc import SQLAlchemyError
 from pos.services.register import Register
 from sync import database
 from sync.database import Database
-from sync.rules import marks, merge, segment
+from sync.rules import feed, marks, merge, segment
+from sync.rules.feed_cursor import Cursor
 from sync.rules.marks import Adopt
 from sync.rules.merge import Gap, Verdict
 from sync.rules.refusal import Fault, Refused
 from sync.rules.reply import Mark
 from sync.services.hub import Hub
+from sync.services.pulling import Puller
 from sync.stores import hub_bookings, hub_journal, hub_register
 from sync.stores import journal as journals
 
@@ -365,3 +367,28 @@ def _enrolments_lost(undo: contextlib.ExitStack) -> None:
             return right(*arguments)
 
     _everywhere(undo, right, wrong)
+
+
+@_mutant(
+    "a feed of an old epoch accepted",
+    ("hub emptied", "hub put back"),
+    "every_till_has_what_it_is_fed",
+)
+def _old_epoch(undo: contextlib.ExitStack) -> None:
+    """What a till has of an epoch that is over counts as if it were of this one."""
+    right, step = feed.way_to, Puller._step
+
+    def of_now(have: Cursor | None, epoch: int) -> Cursor | None:
+        return have and msgspec.structs.replace(have, epoch=epoch)
+
+    def wrong(stand: Any, epoch: int, have: Cursor | None, most_steps: int) -> Any:
+        return right(stand, epoch, of_now(have, epoch), most_steps)
+
+    def wrong_step(
+        self: Puller, done: Any, client: Any, overview: Any, behind: Any, tell: Any
+    ) -> None:
+        behind = [(stand, of_now(at, overview.epoch)) for stand, at in behind]
+        step(self, done, client, overview, behind, tell)
+
+    _everywhere(undo, right, wrong)
+    undo.enter_context(mock.patch.object(Puller, "_step", wrong_step))

@@ -20,6 +20,8 @@ _WEIGHTS = {
     "write of tomorrow": 2,
     "print": 10,
     "push": 26,
+    "publish": 3,
+    "pull": 4,
     "enrol": 3,
     "restart": 6,
     "restart hub": 2,

@@ -15,9 +15,11 @@ from pos.services.checkout import Checkout
 from pos.services.printing import PrinterTrouble, PrintWorker
 from pos.services.register import Register
 from pos.stores.print_jobs import Document
+from sync.database import CommitUnknown
 from sync.rules.refusal import Refused
 from sync.services.courier import Courier
 from sync.services.enrolment import Enroller
+from sync.services.pulling import Puller, PullReport
 from sync.services.till import OpenTill, open_till
 from sync.setup import Setup
 from sync.stores.enrolment import Enrolment
@@ -94,6 +96,15 @@ class Process:
     printer: Printer
     client: httpx2.Client
     courier: Courier
+
+    def pull(self) -> PullReport | None:
+        """Pull; None if a commit's outcome is unknown, after which the cursors say what is so."""
+        reference = self.till.reference
+        try:
+            return Puller(self.till, reference, self.client).pull()
+        except CommitUnknown:
+            reference.reopen()
+            return None
 
     def close(self) -> None:
         self.client.close()

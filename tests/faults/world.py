@@ -209,6 +209,7 @@ class World:
             self.revive(machine)
         if self.hub.host.dead:
             self.hub.recover()
+        self.hub.look()
 
     def _end_trap(self, trap: Trap) -> None:
         """Who was to be killed and outlived the act is killed after it."""
