@@ -14,7 +14,10 @@ from pathlib import Path
 from bench.place import Place, make_place
 from bench.report import Figure, machine, pace_ns, table
 
-NAMES = ("lookups", "scans", "sales", "imports", "pushes", "end_of_day", "verifying", "feeds")
+NAMES = (
+    *("lookups", "scans", "sales", "imports", "pushes", "scans_while_pushing"),
+    *("end_of_day", "verifying", "feeds"),
+)
 
 
 def main() -> None:

@@ -88,8 +88,8 @@ def measure(place: Place) -> list[Figure]:
     goods = stock(place, TILL, MANY)
     setup = place.setup(TILL)
     starts = [_start_s(place, setup) for _ in range(STARTS)]
-    with _open_counter(place) as terminal:
-        terminal.wait_for(*_whole_screen(setup))
+    with open_counter(place, TILL) as terminal:
+        terminal.wait_for(*whole_screen(setup))
         counter = Counter(terminal)
         for item in goods[:LINES]:
             counter.scan(item)
@@ -145,12 +145,13 @@ def _latency(scans: Sequence[float], bares: Sequence[float]) -> list[Figure]:
 
 
 def _start_s(place: Place, setup: Setup) -> float:
-    with _open_counter(place) as terminal:
-        return terminal.wait_for(*_whole_screen(setup)) - terminal.started_s
+    with open_counter(place, TILL) as terminal:
+        return terminal.wait_for(*whole_screen(setup)) - terminal.started_s
 
 
-def _open_counter(place: Place) -> Terminal:
-    return Terminal(place.command(TILL, "pos"), environment=_environment())
+def open_counter(place: Place, till: str) -> Terminal:
+    """Start a till's counter on a terminal of its own."""
+    return Terminal(place.command(till, "pos"), environment=_environment())
 
 
 def _open_bare(place: Place, lines: Sequence[str]) -> Terminal:
@@ -164,7 +165,7 @@ def _environment() -> dict[str, str]:
     return {**os.environ, **TERMINAL, "TERM": "xterm-256color", "COLORTERM": "truecolor"}
 
 
-def _whole_screen(setup: Setup) -> list[str]:
+def whole_screen(setup: Setup) -> list[str]:
     """Return what is painted in every part of an empty counter: bar, cart, total, keys."""
     say, center = setup.say, setup.center()
     assert not isinstance(center, Refused)

@@ -69,11 +69,22 @@ def hub_client(till: OpenTill, url: str = "") -> httpx2.Client | Refused:
 class Courier:
     """Pushes one till's journal to its hub; one push at a time."""
 
-    def __init__(self, till: OpenTill, client: httpx2.Client, access: Access | None = None) -> None:
-        """Push while `access` lasts; without one, for as long as this lives."""
+    def __init__(
+        self,
+        till: OpenTill,
+        client: httpx2.Client,
+        access: Access | None = None,
+        *,
+        rest_s: float = 0,
+    ) -> None:
+        """Push while `access` lasts; without one, for as long as this lives.
+
+        It rests for `rest_s` between two segments, so that what else the process does is not slow.
+        """
         self._till = till
         self._client = client
         self._access = access or Access()
+        self._rest_s = rest_s
         self._one = threading.Lock()
         self._probed_ms: int | None = None
         self._asked_ms: int | None = None
@@ -88,7 +99,7 @@ class Courier:
             enrolment = self._till.enrolment
             if enrolment is None:
                 return PushReport(0, 0, self._pending(), (), (), not_enrolled())
-            done = Push(self._till, self._client, self._access, enrolment)
+            done = Push(self._till, self._client, self._access, enrolment, rest_s=self._rest_s)
             refused = done.run(probe=probe)
             self._note(done, refused)
             closed, flags = tuple(done.closed), tuple(sorted(done.flags))

@@ -62,13 +62,20 @@ class Push:
     """
 
     def __init__(
-        self, till: OpenTill, client: httpx2.Client, access: Access, enrolment: Enrolment
+        self,
+        till: OpenTill,
+        client: httpx2.Client,
+        access: Access,
+        enrolment: Enrolment,
+        *,
+        rest_s: float = 0,
     ) -> None:
-        """Use the till's database only while `access` lasts."""
+        """Use the till's database only while `access` lasts; rest so long between two segments."""
         self._till = till
         self._client = client
         self._access = access
         self._enrolment = enrolment
+        self._rest_s = rest_s
         self._ahead: _Cut | None = None  # cut in the hope that the hub takes what is before it
         # What the hub took and the journal does not say yet; what is ahead comes right behind it.
         self._owed: Exchange | None = None
@@ -86,6 +93,9 @@ class Push:
         Returns why it stopped early; None if it did not. Raises as `Courier.push` does.
         """
         while True:
+            if self.segments and self._rest_s:
+                with self._access.away():
+                    self._access.wait(self._rest_s)
             cut = self._next_cut()
             if cut is None:
                 cut = self._last_entry() if probe and not self.segments else None

@@ -11,8 +11,11 @@ import pytest
 
 import sync.rules.segment
 import sync.services.pushing
+import sync.stores.cutting
+from sync.access import Access, AccessEnded
 from sync.rules.refusal import Fault
 from sync.rules.segment import Segment, unpack
+from sync.services.courier import Courier
 from sync.services.till import OpenTill
 from sync.setup import Setup
 from sync.sqlite_driver import sqlite3
@@ -55,7 +58,7 @@ def sold(till: OpenTill, monkeypatch: pytest.MonkeyPatch) -> list[str]:
 def cuts(monkeypatch: pytest.MonkeyPatch) -> threading.Semaphore:
     """Count up with every segment that is cut."""
     made = threading.Semaphore(0)
-    cut = sync.services.pushing.cut_segment
+    cut = sync.stores.cutting.cut_segment
 
     def counting(*given: Any, **named: Any) -> tuple[bytes, int]:
         done = cut(*given, **named)
@@ -172,6 +175,43 @@ def test_when_the_wire_fails_what_the_hub_said_before_is_kept(
     assert_settled(till, second)
     assert firsts(hub) == starts(3, 4, 5, 6)
     assert first.acknowledged + second.acknowledged == SEGMENTS * AT_ONCE
+    assert_booked_once(hub, sold)
+
+
+class Counting(Access):
+    """An access whose waits are over at once; some of them end it."""
+
+    def __init__(self, *, ends_at: int = 0) -> None:
+        super().__init__()
+        self.waits: list[float] = []
+        self._ends_at = ends_at
+
+    def wait(self, seconds: float) -> bool:
+        self.waits.append(seconds)
+        if len(self.waits) == self._ends_at:
+            self.end()
+        return super().wait(0)
+
+
+def test_a_push_in_the_background_rests_behind_every_segment(
+    till: OpenTill, hub: HubMachine, sold: list[str]
+) -> None:
+    access = Counting()
+    with hub.client() as client:
+        assert_settled(till, Courier(till, client, access, rest_s=0.25).push())
+    assert access.waits == [0.25] * SEGMENTS
+    assert_booked_once(hub, sold)
+
+
+def test_a_push_that_rests_lets_go_of_the_till_and_ends_with_its_access(
+    till: OpenTill, hub: HubMachine, sold: list[str]
+) -> None:
+    """If it held on to the till meanwhile, whoever ends its access would wait for ever."""
+    access = Counting(ends_at=2)
+    with hub.client() as client, pytest.raises(AccessEnded):
+        Courier(till, client, access, rest_s=0.25).push()
+    assert len(hub.wire.requests) == 2
+    assert_settled(till, hub.push(till))
     assert_booked_once(hub, sold)
 
 

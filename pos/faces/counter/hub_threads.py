@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 SCREEN_FIRST_S = 1.0
 READ_AGAIN_S = 5.0
 FAREWELL_S = 0.5
+REST_S = 0.25
 
 Work = Callable[[OpenTill, "httpx2.Client", Access], None]
 
@@ -25,6 +26,9 @@ Work = Callable[[OpenTill, "httpx2.Client", Access], None]
 @contextmanager
 def hub_threads(till: OpenTill) -> Iterator[None]:
     """Push and pull in the background while the counter is open.
+
+    Between two segments the courier rests: two thousand sales a second are still on their way,
+    and of the scans made meanwhile few meet its work.
 
     At the end the till is free to be closed at once; a request under way is left to itself, what
     it would have brought comes next time.
@@ -59,7 +63,7 @@ def _run(till: OpenTill, access: Access, work: Work) -> None:
 def _push(till: OpenTill, client: httpx2.Client, access: Access) -> None:
     from sync.services.courier import Courier
 
-    Courier(till, client, access).run_forever()
+    Courier(till, client, access, rest_s=REST_S).run_forever()
 
 
 def _pull(till: OpenTill, client: httpx2.Client, access: Access) -> None:
