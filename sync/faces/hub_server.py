@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import signal
 import socket
 import time
@@ -97,6 +98,9 @@ def serve(server: DrainingServer, listener: socket.socket) -> None:
     # uvicorn raises the signal again once it has ended gracefully: that is no failure.
     signal.signal(signal.SIGTERM, _ignore)
     signal.signal(signal.SIGINT, _ignore)
+    # What is loaded by now stays for good: it need not be searched for garbage again and again.
+    gc.collect()
+    gc.freeze()
     server.run(sockets=[listener])
 
 
