@@ -59,6 +59,7 @@ def open_goods_file(path: Path) -> Iterator[GoodsFile]:
     """
     kind = path.suffix.lower()
     try:
+        path.stat()
         if kind in (".csv", ".txt"):
             with path.open(encoding=_encoding_of(path), newline="") as text:
                 yield _csv_file(path, text)

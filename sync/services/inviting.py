@@ -15,6 +15,7 @@ from sync.rules.days import china_day
 from sync.rules.enrolling import Ask, Code, Given
 from sync.rules.refusal import N_, Refused
 from sync.rules.register import Granted
+from sync.rules.till_name import bad_till_name
 from sync.second_medium import SecondMedium
 from sync.stores import hub_register, hub_revocations, hub_tills
 from sync.stores.hub_granting import next_certificate
@@ -22,7 +23,6 @@ from sync.stores.hub_register import Register
 from sync.stores.hub_tills import Invite
 
 INVITE_MS = 10 * 60 * 1000
-_MOST_NAME = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,13 +56,9 @@ class Inviting:
 
     def invite(self, name: str, center: int, center_name: str) -> Invitation | Refused:
         """Make a one-time code, good for ten minutes, for a till to be called `name`."""
-        if not 1 <= len(name) <= _MOST_NAME or not name.isprintable() or name != name.strip():
-            return Refused(
-                "enrol.bad_name",
-                N_("“{name}” is no name for a till."),
-                N_("Use 1 to 32 characters, for example ZZ-01."),
-                {"name": name},
-            )
+        refused = bad_till_name(name)
+        if refused is not None:
+            return refused
         text = enrolling.make_code(self._entropy(enrolling.CODE_ENTROPY_BYTES))
         code = enrolling.read_code(text)
         assert isinstance(code, Code)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import date
@@ -24,6 +23,7 @@ from sync.rules.hub_clock import certain_ms
 from sync.rules.ids import ENTROPY_BYTES, uuid7
 from sync.rules.refusal import N_, Fault, Refused
 from sync.rules.runs import CLOCK_JUMP, TAG_BYTES, ClockJump, Run, Stamp, clock_jump
+from sync.rules.till_name import bad_till_name
 from sync.setup import Setup
 from sync.sqlite_driver import SqliteError
 from sync.stores import day_totals
@@ -38,7 +38,6 @@ _SELLING: frozenset[str] = frozenset({"counter", "sell", "close"})
 _BEGINNING: frozenset[str] = frozenset({"counter", "sell", "import", "enrol", "demo"})
 JOURNAL = "journal.db"
 NOT_BEGUN = "till.not_begun"  # refused to read where no till has ever been used
-_NAME = re.compile(r"\w[\w.-]{0,31}")
 
 
 @dataclass(slots=True)
@@ -147,8 +146,9 @@ def open_till(
     center = setup.center()
     if isinstance(center, Refused):
         return center
-    if not _NAME.fullmatch(setup.till.id):
-        return _bad_name(setup.till.id)
+    refused = bad_till_name(setup.till.id)
+    if refused is not None:
+        return refused
     directory = setup.till_directory
     try:
         if not (begin or to in _BEGINNING or (directory / JOURNAL).is_file()):
@@ -283,13 +283,4 @@ def _no_such_till(setup: Setup) -> Refused:
         N_("There is no till “{till}” in {path} yet."),
         N_("Import goods (`xuanpin pos import`) or open its counter (`xuanpin pos`) to begin one."),
         values,
-    )
-
-
-def _bad_name(name: str) -> Refused:
-    return Refused(
-        "till.bad_name",
-        N_("“{name}” cannot be the name of a till."),
-        N_("Use up to 32 letters, digits, dots and hyphens, for example ZZ-01."),
-        {"name": name},
     )
