@@ -14,6 +14,8 @@ from sync.stores import day_totals
 from sync.stores import journal as journals
 from tests.pos.stocked_till import BAG, CAKE, TEA, TEA_CODE
 
+from . import manager
+
 if TYPE_CHECKING:
     from .tills import Process, TillMachine
     from .world import World
@@ -131,6 +133,11 @@ def pull(_world: World, machine: TillMachine, _draws: Draws) -> str:
     return f"{report.rows} rows, {len(report.anew)} anew{refused}"
 
 
+def decide(world: World, _machine: TillMachine, draws: Draws) -> str:
+    """Let the manager at the hub decide about a revoked till."""
+    return manager.decide(world, draws[0])
+
+
 def enrol(world: World, machine: TillMachine, _draws: Draws) -> str:
     """Close the counter, enrol (or renew the enrolment) with a new code, and open it again."""
     machine.stop()
@@ -188,6 +195,7 @@ ACTS: dict[str, Act] = {
     "push": push,
     "publish": publish,
     "pull": pull,
+    "decide": decide,
     "enrol": enrol,
     "restart": restart,
     "restart hub": restart_hub,

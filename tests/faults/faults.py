@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from .disks import Effect, Trap
+from .manager import revoke
 from .network import FAULTS as NETWORK_FAULTS
 
 if TYPE_CHECKING:
@@ -118,6 +119,7 @@ FAULTS: dict[str, Fault] = {
         ),
         Fault("till cloned", ("sell", "push"), lambda world, till, draw: world.clone(till)),
         Fault("till resumed", ("sell", "push"), lambda world, till, draw: world.resume(till)),
+        Fault("till revoked", ("push", "push", "sell"), revoke),
         Fault("hub put back", ("push", "sell"), lambda world, till, draw: world.put_hub_back()),
         Fault("hub emptied", ("push", "sell"), lambda world, till, draw: world.empty_hub()),
     )

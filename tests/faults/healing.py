@@ -11,11 +11,13 @@ from sync.services.verifying import verify_journal
 from .acts import ACTS
 from .hub_desks import CENTER
 from .invariants import Invariant
+from .manager import reinstate, release
 from .publishing import fed_by, rows_of
-from .tills import TillMachine
+from .tills import Process, TillMachine
 from .world import World
 
 MOST_ROUNDS = 6
+MOST_RELEASES = 20
 
 
 def heal(world: World) -> None:
@@ -34,6 +36,8 @@ def heal(world: World) -> None:
         world.look()
         if not any(every_mark_is_its_head(world)):
             break
+    for till in world.seen_hub.revoked:
+        reinstate(world, till)
     for machine in world.machines:
         _follow_feeds(world, machine)
     world.look()
@@ -43,12 +47,22 @@ def _finish(world: World, machine: TillMachine) -> None:
     """Do at a machine what is left to do; who is not enrolled yet enrols."""
     try:
         if machine.process is not None and machine.process.till.enrolment is None:
+            reinstate(world, machine.process.till.keys.install)
             ACTS["enrol"](world, machine, ())
         if machine.process is not None:
             machine.process.worker.print_waiting()
-            machine.process.courier.push()
+            _push(world, machine.process)
     except Fault as fault:
         world.problems.append(f"{machine.name} after quiet: {fault.refused.reason}")
+
+
+def _push(world: World, process: Process) -> None:
+    """Push, and let the manager release what is held, until nothing is."""
+    for _ in range(MOST_RELEASES):
+        refused = process.courier.push().refused
+        if refused is None or refused.reason != "hub.held":
+            return
+        release(world, process.till.keys.install)
 
 
 def _follow_feeds(world: World, machine: TillMachine) -> None:

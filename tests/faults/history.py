@@ -187,7 +187,7 @@ def _check(world: World, invariants: Iterable[Invariant]) -> list[str]:
     found = [f"a surprise: {problem}" for problem in world.problems]
     for invariant in invariants:
         found += [f"{invariant.__name__}: {problem}" for problem in invariant(world)]
-    world.hub_had = world.seen_hub.hashes()
+    world.hub_had = world.seen_hub.stored()
     for machine in world.machines:
         world.known_runs.update(machine.runs)
         machine.runs.clear()

@@ -16,6 +16,7 @@ from sync.services.feeding import Feeding
 from sync.services.hub_opening import lineage_of
 from sync.services.inviting import Inviting
 from sync.services.publishing import Publishing
+from sync.services.revoking import Revoking
 from tests.sync.tills import HubMachine
 
 CENTER, CENTER_NAME = 1, "zhengzhou"
@@ -37,6 +38,7 @@ class ManagedHub(HubMachine):
         data, clock = self.data, self.setup.clock
         self.desk = Inviting(data.engine, data.keys, clock, medium=data.medium)
         self.lineage = lineage_of(self.setup, data)
+        self.manager = Revoking(data.engine, data.register, self.setup.packages, clock)
         feeds = [feed for package in self.setup.packages for feed in package.feeds()]
         self.publishing = Publishing(data.engine, feeds, {CENTER_NAME: CENTER}, CENTER)
         self._feeding = Feeding(data.engine, data.keys, feeds, clock)

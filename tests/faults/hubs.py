@@ -9,10 +9,12 @@ from pathlib import Path
 import httpx2
 from sqlalchemy.exc import SQLAlchemyError
 
+from sync.rules.segment import Segment, unpack
 from tests.sync.tills import FakeClock
 
 from .disks import Host, Killed, copy_files
 from .hub_desks import ManagedHub
+from .network import SEGMENTS
 from .publishing import publish
 
 _PROMISED = (400, 403, 404, 413)  # a refusal with one of these changed nothing
@@ -26,6 +28,7 @@ class HubSite:
         self.host = Host(machine.root)
         self.changed = True
         self.broken_promises: list[str] = []
+        self.received: dict[bytes, int] = {}  # what it answered for: hash and amount
 
     @property
     def clock(self) -> FakeClock:
@@ -48,7 +51,15 @@ class HubSite:
             return httpx2.Response(503)
         if answer.status_code in _PROMISED and self._version() != before:
             self.broken_promises.append(f"{answer.status_code}, and yet something was stored")
+        if answer.status_code == 200 and request.url.path == SEGMENTS:
+            self._note(request.content)
         return answer
+
+    def _note(self, data: bytes) -> None:
+        segment = unpack(data)
+        assert isinstance(segment, Segment), segment
+        for entry in segment.entries:
+            self.received[entry.hash] = entry.header.amount_fen
 
     def restart(self) -> str:
         """Close the hub and open it again, as its supervisor does."""

@@ -89,7 +89,7 @@ def parents_are_known(world: World) -> Iterator[str]:
 
 def hub_holds_only_what_tills_wrote(world: World) -> Iterator[str]:
     """Nothing is accepted that no till wrote and signed."""
-    for line in world.seen_hub.lines():
+    for line in (*world.seen_hub.lines(), *world.seen_hub.held):
         own = world.written.get(line.hash)
         if own is None or own.body != line.body or not line.sound:
             yield f"hub: {line.run} {line.seq} {line.header.kind} was written by no till"
@@ -102,7 +102,7 @@ def refused_changes_nothing(world: World) -> Iterator[str]:
 
 def hub_forgets_nothing(world: World) -> Iterator[str]:
     """What the hub has stored stays there; nothing is overwritten."""
-    lost = world.hub_had - world.seen_hub.hashes()
+    lost = world.hub_had - world.seen_hub.stored()
     if lost:
         yield f"hub: {len(lost)} entries are gone"
 
@@ -137,6 +137,35 @@ def booked_is_what_was_received(world: World) -> Iterator[str]:
     }
     if sales != set(hub.orders):
         yield f"hub: {len(hub.orders)} orders of {len(sales)} sales"
+
+
+def booked_and_held_are_what_was_received(world: World) -> Iterator[str]:
+    """What the hub answered for is either taken in or held, all of it, in count and money."""
+    hub, received = world.seen_hub, world.hub.received
+    taken = received.keys() & hub.hashes()
+    held = received.keys() & {line.hash for line in hub.held} - taken
+    if len(taken) + len(held) != len(received):
+        yield f"hub: {len(taken)} taken in and {len(held)} held of {len(received)} received"
+    fen = sum(received[own] for own in taken), sum(received[own] for own in held)
+    if sum(fen) != sum(received.values()):
+        yield f"hub: {fen[0]} and {fen[1]} fen of {sum(received.values())} received"
+
+
+def revocations_stay(world: World) -> Iterator[str]:
+    """A revoked till stays revoked, and nothing beyond its last good mark is booked."""
+    hub = world.seen_hub
+    for till, good in world.revoked.items():
+        marks = hub.revoked.get(till)
+        if marks is None:
+            yield f"hub: {till[:6]} is revoked no more"
+        elif any(seq > good.marks.get(run, 0) for run, seq in marks.items()):
+            yield f"hub: of {till[:6]} more is good than when it was revoked"
+    for line in hub.lines():
+        known = world.revoked.get(line.header.till)
+        if known is None or line.hash in known.booked:
+            continue
+        if line.seq > known.marks.get(line.run, 0):
+            yield f"hub: {line.run} {line.seq} came after its till was revoked, and is booked"
 
 
 def enrolments_stay(world: World) -> Iterator[str]:
@@ -201,6 +230,8 @@ ALWAYS: tuple[Invariant, ...] = (
     hub_forgets_nothing,
     acknowledged_is_at_the_hub,
     booked_is_what_was_received,
+    booked_and_held_are_what_was_received,
+    revocations_stay,
     enrolments_stay,
     one_id_names_one_thing,
     no_receipt_number_twice,

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from sync.rules import reply, segment
 
-_SEGMENTS = "/v1/segments"
+SEGMENTS = "/v1/segments"
 _FORGER = Ed25519PrivateKey.from_private_bytes(b"f" * 32)
 
 
@@ -99,14 +99,14 @@ def _older_reply(net: Network, request: httpx2.Request, draw: int) -> Outcome:
 
 def _reply_altered(net: Network, request: httpx2.Request, draw: int) -> Outcome:
     answer = net._arrive(request)
-    if draw % 3 == 0 and answer.status_code == 200 and request.url.path == _SEGMENTS:
+    if draw % 3 == 0 and answer.status_code == 200 and request.url.path == SEGMENTS:
         return httpx2.Response(200, content=_resigned_reply(answer.content))
     flipped = _flipped(answer.content, draw)
     return httpx2.Response(answer.status_code, content=flipped, headers=answer.headers)
 
 
 def _request_altered(net: Network, request: httpx2.Request, draw: int) -> Outcome:
-    pushed = request.url.path == _SEGMENTS
+    pushed = request.url.path == SEGMENTS
     forge = (_flipped, _flipped_inside, _resigned)[draw % 3] if pushed else _flipped
     forged = forge(request.content, draw // 3)
     headers = {**request.headers, "content-length": str(len(forged))}

@@ -11,7 +11,7 @@ from .acts import ACTS
 from .faults import FAULTS
 
 PAIRS = tuple(combinations(sorted(FAULTS), 2))
-STEPS = 58
+STEPS = 54
 _WEIGHTS = {
     "sell": 26,
     "scan": 10,
@@ -22,6 +22,7 @@ _WEIGHTS = {
     "push": 26,
     "publish": 3,
     "pull": 4,
+    "decide": 2,
     "enrol": 3,
     "restart": 6,
     "restart hub": 2,

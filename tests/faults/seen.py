@@ -13,6 +13,7 @@ from sqlalchemy import Engine
 from pos.rules.order import SALE, Order
 from sync.database import hub_snapshot
 from sync.rules.entry import Header, decode_header
+from sync.rules.revocation import Revocation
 from sync.services.till import OpenTill
 
 
@@ -54,14 +55,18 @@ class SeenTill:
 
 @dataclass
 class SeenHub:
-    """The hub's database: entries and forks by (till, run), bookings, orders, alarms,
-    and the number and name of each till.
+    """The hub's database: entries and forks by (till, run), bookings, orders, alarms.
+
+    `held` are entries that wait for a person, `revoked` the last good marks of revoked tills,
+    `tills` the number and name of each.
     """
 
     entries: dict[tuple[str, str], list[Line]] = field(default_factory=dict)
     forks: list[Line] = field(default_factory=list)
     bookings: list[tuple[Any, ...]] = field(default_factory=list)
     orders: list[tuple[Any, ...]] = field(default_factory=list)
+    held: list[Line] = field(default_factory=list)
+    revoked: dict[str, dict[str, int]] = field(default_factory=dict)
     alarms: set[tuple[str, str]] = field(default_factory=set)
     tills: dict[str, tuple[int, str]] = field(default_factory=dict)
 
@@ -70,7 +75,12 @@ class SeenHub:
         yield from self.forks
 
     def hashes(self) -> set[bytes]:
+        """Return the hashes of what is taken in."""
         return {line.hash for line in self.lines()}
+
+    def stored(self) -> set[bytes]:
+        """Return the hashes of all that the hub has, taken in or held."""
+        return self.hashes() | {line.hash for line in self.held}
 
 
 class Eye:
@@ -115,6 +125,11 @@ class Eye:
                 seen.entries.setdefault((row[0], row[1]), []).append(self._line(*row[1:]))
             forks = ask(f"SELECT {columns} FROM fork ORDER BY till, run, seq, hash")
             seen.forks = [self._line(*row[1:]) for row in forks]
+            held = ask(f"SELECT {columns} FROM held ORDER BY till, run, seq, hash")
+            seen.held = [self._line(*row[1:]) for row in held]
+            for till, terms in ask("SELECT till, terms FROM revocation"):
+                marks = msgspec.json.decode(terms, type=Revocation).marks
+                seen.revoked[till] = {mark.run: mark.seq for mark in marks}
             bookings = ask("SELECT till, kind, id, body_sha256, amount_fen FROM booking")
             seen.bookings = [tuple(row) for row in bookings]
             orders = ask("SELECT till, order_id, body_sha256, paid_fen FROM hub_order")

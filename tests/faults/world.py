@@ -26,6 +26,7 @@ from . import tills
 from .disks import Host, Killed, Trap, copy_files, watched
 from .entropy import Entropy
 from .hubs import HubSite
+from .manager import Revoked
 from .network import Network
 from .seen import Eye, Line, SeenHub, SeenTill
 from .tills import Known, TillMachine
@@ -62,6 +63,7 @@ class World:
         self.known_runs: set[tuple[str, str]] = set()
         self.shared_ids: set[str] = set()
         self.enrolled: dict[str, tuple[int, str]] = {}
+        self.revoked: dict[str, Revoked] = {}
         self.hub_had: set[bytes] = set()
         self.hub_lost: set[bytes] = set()
         self._eye = Eye()
@@ -185,8 +187,11 @@ class World:
         before = self.seen_hub.hashes()
         mishap()
         self.look_at_hub()
-        self.hub_had = self.seen_hub.hashes()
-        self.hub_lost |= before - self.hub_had
+        self.hub_had = self.seen_hub.stored()
+        self.hub.received = {
+            own: fen for own, fen in self.hub.received.items() if own in self.hub_had
+        }
+        self.hub_lost |= before - self.seen_hub.hashes()
 
     def _new_path(self, kind: str) -> Path:
         self._made += 1
@@ -252,6 +257,10 @@ class World:
         self.hub_lost -= self.seen_hub.hashes()
         for till, granted in self.seen_hub.tills.items():
             self.enrolled.setdefault(till, granted)
+        for till, marks in self.seen_hub.revoked.items():
+            if till not in self.revoked:
+                booked = (line.hash for line in self.seen_hub.lines() if line.header.till == till)
+                self.revoked[till] = Revoked(marks, frozenset(booked))
 
     def close(self) -> None:
         """Close every process and file."""
