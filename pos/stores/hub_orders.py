@@ -20,6 +20,7 @@ from sqlalchemy import (
     MetaData,
     String,
     Table,
+    bindparam,
     func,
     select,
     text,
@@ -91,6 +92,7 @@ STEPS = (
     HubStep("one index for a day's orders", indexes=tuple(HUB_ORDER.indexes), run=_forget_indexes),
 )
 
+_LAST_ARRIVAL = select(func.max(HUB_ORDER.c.arrival)).where(HUB_ORDER.c.till == bindparam("till"))
 _Count = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]  # what a column holds
 _Text = Annotated[str, msgspec.Meta(max_length=64)]
 
@@ -178,9 +180,7 @@ def book(connection: Connection, arrived: Sequence[Arrived], _keys: HubSecrets) 
 
 def last_arrival(connection: Connection, till: str) -> int:
     """Return the arrival of a till's newest order; 0 if there is none."""
-    arrival = HUB_ORDER.c.arrival
-    found = connection.execute(select(func.max(arrival)).where(HUB_ORDER.c.till == till))
-    return found.scalar() or 0
+    return connection.execute(_LAST_ARRIVAL, {"till": till}).scalar() or 0
 
 
 PROJECTIONS = (Projection(SALE, book),)

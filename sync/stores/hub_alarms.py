@@ -6,6 +6,7 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     and_,
+    bindparam,
     exists,
     func,
     insert,
@@ -20,6 +21,22 @@ from sync.stores.hub_tables import ALARM, SETTLED
 _KEY = ("kind", "run", "seq", "about")
 Key = tuple[str, str, int, str]  # kind, run, seq, about
 
+_UNSETTLED = ~exists().where(
+    SETTLED.c.till == ALARM.c.till,
+    *(SETTLED.c[name] == ALARM.c[name] for name in _KEY),
+    SETTLED.c.at_ms >= ALARM.c.noticed_ms,
+)
+_UNSETTLED_KINDS = (
+    select(ALARM.c.kind)
+    .where(
+        ALARM.c.till == bindparam("till"),
+        ALARM.c.kind.in_(bindparam("kinds", expanding=True)),
+        _UNSETTLED,
+    )
+    .distinct()
+    .order_by(ALARM.c.kind)
+)
+
 
 def renew(connection: Connection, till: str, alarms: Iterable[Key], now_ms: int) -> None:
     """Note that something of these alarms is new: one that was settled is unsettled again."""
@@ -33,18 +50,13 @@ def renew(connection: Connection, till: str, alarms: Iterable[Key], now_ms: int)
 
 def unsettled_kinds(connection: Connection, till: str, kinds: Iterable[str]) -> tuple[str, ...]:
     """Return of which of these kinds a till has an alarm that nobody has settled."""
-    found = connection.execute(
-        select(ALARM.c.kind)
-        .where(ALARM.c.till == till, ALARM.c.kind.in_(sorted(kinds)), _unsettled())
-        .distinct()
-        .order_by(ALARM.c.kind)
-    )
+    found = connection.execute(_UNSETTLED_KINDS, {"till": till, "kinds": sorted(kinds)})
     return tuple(found.scalars())
 
 
 def unsettled(connection: Connection, till: str, most: int) -> tuple[tuple[Matter, ...], int]:
     """Return a till's oldest unsettled alarms, at most so many, and how many more there are."""
-    of_till = (ALARM.c.till == till, _unsettled())
+    of_till = (ALARM.c.till == till, _UNSETTLED)
     rows = connection.execute(
         select(ALARM).where(*of_till).order_by(ALARM.c.noticed_ms, *(ALARM.c[c] for c in _KEY))
     ).fetchmany(most)
@@ -56,7 +68,7 @@ def unsettled(connection: Connection, till: str, most: int) -> tuple[tuple[Matte
 def count_unsettled(connection: Connection) -> dict[str, int]:
     """Return how many alarms of each kind nobody has settled, at any till."""
     found = connection.execute(
-        select(ALARM.c.kind, func.count()).where(_unsettled()).group_by(ALARM.c.kind)
+        select(ALARM.c.kind, func.count()).where(_UNSETTLED).group_by(ALARM.c.kind)
     )
     return {row[0]: row[1] for row in found}
 
@@ -71,7 +83,7 @@ def is_settled(connection: Connection, till: str, key: Key) -> bool:
     """Tell whether an alarm is settled, and nothing of it was new since."""
     return (
         connection.execute(
-            select(ALARM.c.till).where(ALARM.c.till == till, _is(ALARM.c, key), _unsettled())
+            select(ALARM.c.till).where(ALARM.c.till == till, _is(ALARM.c, key), _UNSETTLED)
         ).first()
         is None
     )
@@ -100,7 +112,7 @@ def settle_all(
     """Keep what a person at the hub said of every unsettled alarm of a kind."""
     found = connection.execute(
         select(ALARM.c.run, ALARM.c.seq, ALARM.c.about).where(
-            ALARM.c.till == till, ALARM.c.kind == kind, _unsettled()
+            ALARM.c.till == till, ALARM.c.kind == kind, _UNSETTLED
         )
     ).all()
     for run, seq, about in found:
@@ -139,11 +151,3 @@ def _read(
 
 def _is(columns: object, key: Key) -> ColumnElement[bool]:
     return and_(*(getattr(columns, name) == value for name, value in zip(_KEY, key, strict=True)))
-
-
-def _unsettled() -> ColumnElement[bool]:
-    return ~exists().where(
-        SETTLED.c.till == ALARM.c.till,
-        *(SETTLED.c[name] == ALARM.c[name] for name in _KEY),
-        SETTLED.c.at_ms >= ALARM.c.noticed_ms,
-    )

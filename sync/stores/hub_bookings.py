@@ -3,13 +3,17 @@
 from collections.abc import Collection, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, case, func, select
+from sqlalchemy import Connection, bindparam, case, func, select
 
 from sync.package import Arrived, HubSecrets, Projection
 from sync.rules.entry import Header
 from sync.rules.money import MOST_FEN
 from sync.stores.hub_rows import Values, add_missing, add_values, one_of
 from sync.stores.hub_tables import ALARM, BOOKING
+
+_LAST_ID = select(func.max(BOOKING.c.id)).where(
+    BOOKING.c.till == bindparam("till"), BOOKING.c.kind == bindparam("kind")
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,9 +91,7 @@ def _digests(
     connection: Connection, till: str, kind: str, ids: Collection[str]
 ) -> dict[str, tuple[bytes, ...]]:
     """Return what is booked under these ids; ids behind the last one booked are all new."""
-    last = connection.execute(
-        select(func.max(BOOKING.c.id)).where(BOOKING.c.till == till, BOOKING.c.kind == kind)
-    ).scalar()
+    last = connection.execute(_LAST_ID, {"till": till, "kind": kind}).scalar()
     asked = [own_id for own_id in ids if last is not None and own_id <= last]
     found: dict[str, tuple[bytes, ...]] = {}
     if not asked:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from sync.package import Arrived, HubSecrets, Noticed, Projection
 from sync.rules.center_day import Closing
@@ -13,6 +13,11 @@ from sync.stores.hub_rows import add_all
 from sync.stores.hub_tables import CLOSING
 
 Raised = tuple[str, str, int, str]
+
+_CLOSED = select(CLOSING.c.day, CLOSING.c.id).where(
+    CLOSING.c.till == bindparam("till"),
+    CLOSING.c.day.in_(bindparam("days", expanding=True)),
+)
 
 
 def book(connection: Connection, arrived: Sequence[Arrived], keys: HubSecrets) -> Noticed:
@@ -82,9 +87,6 @@ def odd_closings(connection: Connection, till: str, booked: Sequence[Arrived]) -
 def _days_closed_before(connection: Connection, till: str, booked: Sequence[Arrived]) -> set[str]:
     """Return the days of these entries that had a closing before any of them came."""
     new = {one.header.id for one in booked if one.header.kind == DAY_CLOSED}
-    found = connection.execute(
-        select(CLOSING.c.day, CLOSING.c.id).where(
-            CLOSING.c.till == till, CLOSING.c.day.in_({one.header.day for one in booked})
-        )
-    )
+    days = {one.header.day for one in booked}
+    found = connection.execute(_CLOSED, {"till": till, "days": sorted(days)})
     return {day for day, closing in found if closing not in new}

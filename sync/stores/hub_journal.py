@@ -1,9 +1,12 @@
-"""The hub's copy of every till's journal: runs, entries, forks, and the signed heads."""
+"""The hub's copy of every till's journal: runs, entries, forks, and the signed heads.
+
+What every push asks is put together once: for SQLAlchemy that is more work than the asking.
+"""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, and_, exists, func, or_, select
+from sqlalchemy import BindParameter, Connection, and_, bindparam, exists, func, or_, select
 
 from sync.rules.entry import Entry
 from sync.rules.reply import Mark
@@ -11,15 +14,34 @@ from sync.rules.segment import Segment, read_head
 from sync.stores.hub_rows import Values, add_missing, add_values
 from sync.stores.hub_tables import ENTRY, FORK, HELD, RUN, SEGMENT, STANDING
 
+_OF_TILL: BindParameter[str] = bindparam("till")
+_OF_RUN: BindParameter[str] = bindparam("run")
+_OF_SEQ: BindParameter[int] = bindparam("seq")
+_LAST = (
+    select(ENTRY.c.seq, ENTRY.c.hash)
+    .where(ENTRY.c.till == _OF_TILL, ENTRY.c.run == _OF_RUN)
+    .order_by(ENTRY.c.seq.desc())
+    .limit(1)
+)
+_HASHES = select(ENTRY.c.seq, ENTRY.c.hash).where(
+    ENTRY.c.till == _OF_TILL,
+    ENTRY.c.run == _OF_RUN,
+    ENTRY.c.seq.between(bindparam("first"), bindparam("last")),
+)
+_FORKS = select(FORK.c.hash).where(
+    FORK.c.till == _OF_TILL, FORK.c.run == _OF_RUN, FORK.c.seq == _OF_SEQ
+)
+_NEAR = select(RUN).where(
+    RUN.c.till == _OF_TILL, or_(RUN.c.run == _OF_RUN, RUN.c.parent_run == _OF_RUN)
+)
+_CHILDREN = select(RUN.c.parent_hash).where(
+    RUN.c.till == _OF_TILL, RUN.c.parent_run == _OF_RUN, RUN.c.parent_seq == _OF_SEQ
+)
+
 
 def mark_of(connection: Connection, till: str, run: str) -> Mark:
     """Return the last stored entry of a run, `seq` 0 and no hash when there is none."""
-    found = connection.execute(
-        select(ENTRY.c.seq, ENTRY.c.hash)
-        .where(ENTRY.c.till == till, ENTRY.c.run == run)
-        .order_by(ENTRY.c.seq.desc())
-        .limit(1)
-    ).first()
+    found = connection.execute(_LAST, {"till": till, "run": run}).first()
     return Mark(run, 0, b"") if found is None else Mark(run, found.seq, found.hash)
 
 
@@ -75,19 +97,13 @@ def last_received(connection: Connection) -> dict[str, int]:
 
 def hashes(connection: Connection, till: str, run: str, first: int, last: int) -> dict[int, bytes]:
     """Return the stored hashes of a run from `first` to `last`, by seq."""
-    found = connection.execute(
-        select(ENTRY.c.seq, ENTRY.c.hash).where(
-            ENTRY.c.till == till, ENTRY.c.run == run, ENTRY.c.seq.between(first, last)
-        )
-    )
-    return {row.seq: row.hash for row in found}
+    place = {"till": till, "run": run, "first": first, "last": last}
+    return {row.seq: row.hash for row in connection.execute(_HASHES, place)}
 
 
 def fork_hashes(connection: Connection, till: str, run: str, seq: int) -> frozenset[bytes]:
     """Return the hashes of all forks stored at one place of a run."""
-    found = connection.execute(
-        select(FORK.c.hash).where(FORK.c.till == till, FORK.c.run == run, FORK.c.seq == seq)
-    )
+    found = connection.execute(_FORKS, {"till": till, "run": run, "seq": seq})
     return frozenset(found.scalars())
 
 
@@ -198,19 +214,14 @@ def branches(connection: Connection, till: str, run: str) -> list[tuple[str, int
     A place branches if two runs go on from it, or if one does and its own run goes on too, or
     has another entry there than the child named.
     """
-    own = connection.execute(
-        select(RUN).where(RUN.c.till == till, or_(RUN.c.run == run, RUN.c.parent_run == run))
-    ).all()
+    own = connection.execute(_NEAR, {"till": till, "run": run}).all()
     places = {(row.parent_run, row.parent_seq) for row in own}
     return sorted(place for place in places if _branches_at(connection, till, *place))
 
 
 def _branches_at(connection: Connection, till: str, run: str, seq: int) -> bool:
-    children = connection.execute(
-        select(RUN.c.parent_hash).where(
-            RUN.c.till == till, RUN.c.parent_run == run, RUN.c.parent_seq == seq
-        )
-    ).all()
+    place = {"till": till, "run": run, "seq": seq}
+    children = connection.execute(_CHILDREN, place).all()
     if len(children) > 1:
         return True
     if not run:

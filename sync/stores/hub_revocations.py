@@ -4,7 +4,17 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, and_, delete, exists, func, insert, select
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    and_,
+    bindparam,
+    delete,
+    exists,
+    func,
+    insert,
+    select,
+)
 
 from sync.rules.entry import Entry, Private
 from sync.rules.revocation import Numbered, Revocation
@@ -13,6 +23,9 @@ from sync.stores.hub_rows import add_missing
 from sync.stores.hub_tables import ENTRY, FORK, HELD, REVOCATION
 
 _decode = msgspec.json.Decoder(Revocation).decode
+_OF_TILL = select(REVOCATION.c.terms, REVOCATION.c.revoked_ms).where(
+    REVOCATION.c.till == bindparam("till")
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +48,7 @@ class HeldEntry:
 
 def revocation_of(connection: Connection, till: str) -> Revoked | None:
     """Return the revocation in force of the till with this install id."""
-    found = connection.execute(
-        select(REVOCATION.c.terms, REVOCATION.c.revoked_ms).where(REVOCATION.c.till == till)
-    ).first()
+    found = connection.execute(_OF_TILL, {"till": till}).first()
     return None if found is None else Revoked(_decode(found.terms), found.revoked_ms)
 
 

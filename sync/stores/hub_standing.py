@@ -1,11 +1,15 @@
 """The newest running totals of each till, kept at the hub as the till signed them."""
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, select, update
 
 from sync.rules.center_day import Told
 from sync.rules.segment import Segment, read_head
 from sync.rules.standing import is_news, read_standing
 from sync.stores.hub_tables import STANDING
+
+_OF_TILL = select(STANDING.c.head, STANDING.c.received_ms).where(
+    STANDING.c.till == bindparam("till")
+)
 
 
 def put_standing(
@@ -34,9 +38,7 @@ def put_standing(
 
 def told_by(connection: Connection, till: str) -> Told | None:
     """Return what a till last told of its totals, and when; None if it never did."""
-    row = connection.execute(
-        select(STANDING.c.head, STANDING.c.received_ms).where(STANDING.c.till == till)
-    ).first()
+    row = connection.execute(_OF_TILL, {"till": till}).first()
     if row is None:
         return None
     standing = read_standing(read_head(row.head).standing)

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
 
 from sync.rules.certificate import Certificate
 from sync.stores.hub_rows import add_missing
@@ -37,11 +37,12 @@ class Invite:
 
 
 _TILL = (TILL.c.till, TILL.c.number, TILL.c.name, TILL.c.center, TILL.c.center_name)
+_LOCKED = select(*_TILL).where(TILL.c.till == bindparam("till")).with_for_update()
 
 
 def till_of(connection: Connection, till: str) -> Till | None:
     """Return an enrolled till and lock its row, so that one push of a till runs at a time."""
-    found = connection.execute(select(*_TILL).where(TILL.c.till == till).with_for_update()).first()
+    found = connection.execute(_LOCKED, {"till": till}).first()
     return None if found is None else Till(*found)
 
 
