@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+from sync.database import disk_faults
 from sync.hub_client import post
 from sync.keys import SECRET_BYTES, write_phone_key
 from sync.rules import enrolling
@@ -32,7 +33,8 @@ class Enroller:
         """Enrol with a code as typed; nothing is kept unless all of the hub's answer holds.
 
         Refused for a bad code, an answer that does not know the code, a certificate for another
-        key, or another hub than the one at which entries were already acknowledged.
+        key, or another hub than the one at which entries were already acknowledged. Raises `Fault`
+        if the till's own files fail.
         """
         code = enrolling.read_code(code_text)
         if isinstance(code, Refused):
@@ -87,7 +89,7 @@ class Enroller:
             enrolled_at_ms=till.now_ms(),
         )
         write_phone_key(till.directory, given.phone_key)
-        with till.journal.transaction() as db:
+        with disk_faults(till.directory), till.journal.transaction() as db:
             write_enrolment(db, enrolment)
             write_contact(db, "reachable", "", enrolment.enrolled_at_ms, None)
         return enrolment

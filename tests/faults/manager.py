@@ -61,7 +61,7 @@ def decide(world: World, draw: int) -> str:
 
 def release(world: World, till: str) -> bool:
     """Book what is held of a till (its install id); tell whether anything was."""
-    world.hub.changed = True
+    _take_a_moment(world)
     released = world.hub.machine.manager.release(till, reason="genuine", who=_WHO)
     if not isinstance(released, ReleasedTill):
         return False
@@ -71,6 +71,12 @@ def release(world: World, till: str) -> bool:
 
 def reinstate(world: World, till: str) -> None:
     """Lift the revocation of a till (its install id)."""
-    world.hub.changed = True
+    _take_a_moment(world)
     world.hub.machine.manager.reinstate(till, reason="found", who=_WHO)
     world.revoked.pop(till, None)
+
+
+def _take_a_moment(world: World) -> None:
+    """A person decides one thing after the other."""
+    world.hub.changed = True
+    world.hub.clock.pass_ms(1)
