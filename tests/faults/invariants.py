@@ -108,8 +108,8 @@ def hub_forgets_nothing(world: World) -> Iterator[str]:
 
 
 def acknowledged_is_at_the_hub(world: World) -> Iterator[str]:
-    """What a till believes acknowledged, the hub has (unless the hub's own disk was lost)."""
-    at_hub = world.seen_hub.hashes() | world.hub_lost
+    """What a till believes acknowledged the hub has, taken in or held, unless its disk was lost."""
+    at_hub = world.seen_hub.stored() | world.hub_lost
     for machine, seen in _tills(world):
         for run, (seq, own) in seen.marks.items():
             if seq and own not in at_hub:

@@ -184,14 +184,14 @@ class World:
     def _hub_loses(self, mishap: Callable[[], None]) -> None:
         """What a hub loses with its disk is held against nobody, until it comes back."""
         self.look_at_hub()
-        before = self.seen_hub.hashes()
+        before = self.seen_hub.stored()
         mishap()
         self.look_at_hub()
         self.hub_had = self.seen_hub.stored()
         self.hub.received = {
             own: fen for own, fen in self.hub.received.items() if own in self.hub_had
         }
-        self.hub_lost |= before - self.seen_hub.hashes()
+        self.hub_lost |= before - self.hub_had
 
     def _new_path(self, kind: str) -> Path:
         self._made += 1
@@ -254,7 +254,7 @@ class World:
         """Read the hub's database."""
         self.seen_hub = self._eye.hub(self.hub.machine.data.engine)
         self.hub.changed = False
-        self.hub_lost -= self.seen_hub.hashes()
+        self.hub_lost -= self.seen_hub.stored()
         for till, granted in self.seen_hub.tills.items():
             self.enrolled.setdefault(till, granted)
         for till, marks in self.seen_hub.revoked.items():
