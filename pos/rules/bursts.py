@@ -2,7 +2,8 @@
 
 A scanner is a keyboard that types faster than people do. Printable keys are held back for a
 moment; Enter or Tab after a fast run of them makes a scan, anything else lets them go as typed,
-in order. The times are those of the keys themselves, so a busy program misjudges nothing.
+in order. The times are those of the keys themselves, and of a key that had to wait until it was
+read the earliest one counts: a busy program cuts no code in two.
 """
 
 import re
@@ -24,12 +25,16 @@ _PASTED = re.compile(r"[0-9０-９]{6,}|(?i:pm1:)\S+|(?i:https?://)\S+")
 
 @dataclass(frozen=True, slots=True)
 class Stroke(Generic[T]):
-    """One key: its name, what it prints (or None), when it was pressed, and the event itself."""
+    """One key: its name, what it prints (or None), when it was read, and the event itself.
+
+    It was pressed at most `waited_s` before it was read.
+    """
 
     name: str
     character: str | None
     at_s: float
     event: T
+    waited_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +61,7 @@ class Bursts(Generic[T]):
 
     def press(self, stroke: Stroke[T]) -> list[Stroke[T] | Scan]:
         """Take a key; return what is settled by it, in order: typed keys, or a scan."""
-        settled: list[Stroke[T] | Scan] = list(self.release(stroke.at_s))
+        settled: list[Stroke[T] | Scan] = list(self.release(stroke.at_s - stroke.waited_s))
         if stroke.name in ENDINGS:
             return settled + self._end(stroke)
         self._ended_s = None

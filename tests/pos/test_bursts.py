@@ -1,5 +1,7 @@
 """Scanner bursts: codes survive whatever the timing, typing stays typing, order is kept."""
 
+import dataclasses
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -39,6 +41,18 @@ def test_twenty_codes_in_one_write_are_twenty_scans() -> None:
 def test_a_hiccup_late_in_a_code_does_not_cut_it() -> None:
     keys = strokes(CODE[:6], 0.001) + strokes(CODE[6:] + "\r", 0.001, 1.15)
     assert told(keys) == [f"[{CODE}]"]
+
+
+def test_keys_that_waited_until_a_busy_reader_came_are_not_cut_off_the_first() -> None:
+    first, *rest = strokes(CODE + "\r", 0.0)
+    late = [dataclasses.replace(key, at_s=key.at_s + 0.3, waited_s=0.299) for key in rest]
+    assert told([first, *late]) == [f"[{CODE}]"]
+
+
+def test_a_pause_before_keys_that_were_read_together_is_a_pause() -> None:
+    first, *rest = strokes(CODE + "\r", 0.0)
+    later = [dataclasses.replace(key, at_s=key.at_s + 0.3, waited_s=0.1) for key in rest]
+    assert told([first, *later]) == [CODE[0], f"[{CODE[1:]}]"]
 
 
 def test_typing_comes_out_as_typed_and_enter_ends_no_scan() -> None:

@@ -1,10 +1,12 @@
 """Scans at the level of the app: whatever has the focus, a burst reaches the screen as one text."""
 
+import sys
 from collections import deque
 from typing import Protocol, TypeVar, runtime_checkable
 
 from textual import events
 from textual.app import App
+from textual.driver import Driver
 
 from pos.rules.bursts import Bursts, Scan, Stroke, pasted_scan
 
@@ -32,7 +34,7 @@ class ScannerApp(App[T]):
     """
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__(driver_class=_driver())
         self._bursts: Bursts[events.Key] = Bursts()
         self._scans: deque[str] = deque()
         self._watching = False
@@ -41,7 +43,9 @@ class ScannerApp(App[T]):
         """Hold, release or deliver keys and pastes; everything else goes its usual way."""
         if isinstance(event, events.Key) and not event.is_forwarded:
             character = event.character if event.is_printable else None
-            await self._settle(self._bursts.press(Stroke(event.key, character, event.time, event)))
+            waited_s = vars(event).get("waited_s", 0.0)
+            stroke = Stroke(event.key, character, event.time, event, waited_s)
+            await self._settle(self._bursts.press(stroke))
             self._watch()
             return
         if isinstance(event, events.Paste) and not event.is_forwarded:
@@ -66,15 +70,24 @@ class ScannerApp(App[T]):
             self.set_timer(max(due_s - events.Idle().time, 0) + SOON_S, self._look)
 
     async def _look(self) -> None:
-        """Release held keys whose time is over, unless the loop was late to look."""
+        """Release held keys whose time is over, unless the loop or the reader is late."""
         self._watching = False
         due_s, now_s = self._bursts.due_s, events.Idle().time
+        if due_s is not None and self._more_waits():
+            self._watching = True
+            self.set_timer(SOON_S, self._look)
+            return
         if due_s is not None and now_s - due_s > LATE_S + SOON_S and not self._granted(due_s):
             self._watching = True
             self.set_timer(LATE_S, self._look)
             return
         await self._settle(list(self._bursts.release(now_s)))
         self._watch()
+
+    def _more_waits(self) -> bool:
+        """Tell whether the driver knows of keys that have not come here yet."""
+        has_more = getattr(self._driver, "has_more", None)
+        return has_more is not None and has_more()
 
     _grace_s: float | None = None
 
@@ -98,3 +111,12 @@ class ScannerApp(App[T]):
                 screen.scanned(text)
             else:
                 self.bell()
+
+
+def _driver() -> type[Driver] | None:
+    """Return the driver that reads this system's keyboard; None for Textual's own."""
+    if sys.platform == "win32":
+        return None
+    from pos.faces.counter.keyboard import KeyboardDriver
+
+    return KeyboardDriver
