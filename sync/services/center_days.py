@@ -112,9 +112,8 @@ class CenterDays:
                 return _no_such_alarm()
             if hub_alarms.is_settled(connection, said.till, key):
                 return hub_alarms.last_settled(connection, said.till, key)
-            settled = Settled(said, by, self._clock.now_ms())
-            hub_alarms.settle(connection, settled)
-            return settled
+            hub_alarms.settle(connection, Settled(said, by, self._clock.now_ms()))
+            return hub_alarms.last_settled(connection, said.till, key)
 
 
 def _till_day(

@@ -7,6 +7,7 @@ from sqlalchemy import (
     Connection,
     and_,
     bindparam,
+    case,
     exists,
     func,
     insert,
@@ -21,11 +22,12 @@ from sync.stores.hub_tables import ALARM, SETTLED
 _KEY = ("kind", "run", "seq", "about")
 Key = tuple[str, str, int, str]  # kind, run, seq, about
 
-_UNSETTLED = ~exists().where(
+_SETTLED = (
     SETTLED.c.till == ALARM.c.till,
     *(SETTLED.c[name] == ALARM.c[name] for name in _KEY),
-    SETTLED.c.at_ms >= ALARM.c.noticed_ms,
 )
+_SETTLED_MS = select(func.coalesce(func.max(SETTLED.c.at_ms), 0)).where(*_SETTLED).scalar_subquery()
+_UNSETTLED = ~exists().where(*_SETTLED, SETTLED.c.at_ms >= ALARM.c.noticed_ms)
 _UNSETTLED_KINDS = (
     select(ALARM.c.kind)
     .where(
@@ -39,12 +41,16 @@ _UNSETTLED_KINDS = (
 
 
 def renew(connection: Connection, till: str, alarms: Iterable[Key], now_ms: int) -> None:
-    """Note that something of these alarms is new: one that was settled is unsettled again."""
+    """Note that something of these alarms is new: one that was settled is unsettled again.
+
+    Whatever the clock says, that is after it was settled.
+    """
+    news = case((now_ms <= _SETTLED_MS, _SETTLED_MS + 1), else_=now_ms)
     for key in alarms:
         connection.execute(
             update(ALARM)
-            .where(ALARM.c.till == till, _is(ALARM.c, key), ALARM.c.noticed_ms < now_ms)
-            .values(noticed_ms=now_ms)
+            .where(ALARM.c.till == till, _is(ALARM.c, key), ALARM.c.noticed_ms < news)
+            .values(noticed_ms=news)
         )
 
 
@@ -90,15 +96,19 @@ def is_settled(connection: Connection, till: str, key: Key) -> bool:
 
 
 def settle(connection: Connection, settled: Settled) -> None:
-    """Keep what a person said of an alarm."""
+    """Keep what a person said of an alarm, as of when it was noticed if the clock is behind."""
     said = settled.settlement
+    key = (said.kind, said.run, said.seq, said.about)
+    noticed_ms = connection.execute(
+        select(ALARM.c.noticed_ms).where(ALARM.c.till == said.till, _is(ALARM.c, key))
+    ).scalar_one()
     row = {
         "till": said.till,
         "kind": said.kind,
         "run": said.run,
         "seq": said.seq,
         "about": said.about,
-        "at_ms": settled.at_ms,
+        "at_ms": max(settled.at_ms, noticed_ms),
         "reason": said.reason,
         "who": said.who,
         "by_till": settled.by,
