@@ -10,7 +10,7 @@ run: .venv/runtime.stamp  ## Open the demo counter (without a terminal: ring up 
 	@$(BIN)/xuanpin pos demo
 
 test: .venv/dev.stamp  ## Pass the tests
-	$(BIN)/python -m pytest -n auto
+	$(BIN)/python -m pytest -n auto --dist worksteal
 
 lint: .venv/dev.stamp  ## Style, types, floors and rings
 	$(BIN)/ruff check .

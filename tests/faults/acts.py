@@ -14,7 +14,7 @@ from sync.stores import day_totals
 from sync.stores import journal as journals
 from tests.pos.stocked_till import BAG, CAKE, TEA, TEA_CODE
 
-from . import manager
+from . import decisions
 
 if TYPE_CHECKING:
     from .tills import Process, TillMachine
@@ -135,7 +135,7 @@ def pull(_world: World, machine: TillMachine, _draws: Draws) -> str:
 
 def decide(world: World, _machine: TillMachine, draws: Draws) -> str:
     """Let the manager at the hub decide about a revoked till."""
-    return manager.decide(world, draws[0])
+    return decisions.decide(world, draws[0])
 
 
 def enrol(world: World, machine: TillMachine, _draws: Draws) -> str:

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from .decisions import revoke
 from .disks import Effect, Trap
-from .manager import revoke
 from .network import FAULTS as NETWORK_FAULTS
 
 if TYPE_CHECKING:

@@ -9,9 +9,9 @@ from sync.rules.refusal import Fault, Refused
 from sync.services.verifying import verify_journal
 
 from .acts import ACTS
+from .decisions import reinstate, release
 from .hub_desks import CENTER
 from .invariants import Invariant
-from .manager import reinstate, release
 from .publishing import fed_by, rows_of
 from .tills import Process, TillMachine
 from .world import World

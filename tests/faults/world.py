@@ -23,10 +23,10 @@ from sync.rules.refusal import Fault
 from sync.services.till import OpenTill, open_till
 
 from . import tills
+from .decisions import Revoked
 from .disks import Host, Killed, Trap, copy_files, watched
 from .entropy import Entropy
 from .hubs import HubSite
-from .manager import Revoked
 from .network import Network
 from .seen import Eye, Line, SeenHub, SeenTill
 from .tills import Known, TillMachine
