@@ -35,10 +35,11 @@ _PATIENCE = 3
 
 @dataclass(frozen=True, slots=True)
 class _Cut:
-    """A signed segment, and exactly the entries that are in it."""
+    """A signed segment with its digest, and exactly the entries that are in it."""
 
     batch: Batch
     data: bytes
+    sha256: bytes
 
     @property
     def last(self) -> Mark:
@@ -133,7 +134,7 @@ class Push:
             sign=self._till.keys.sign,
             at_ms=self._till.now_ms(),
         )
-        return _Cut(Batch(batch.run, batch.entries[:count]), data)
+        return _Cut(Batch(batch.run, batch.entries[:count]), data, hashlib.sha256(data).digest())
 
     def _exchange(self, cut: _Cut) -> Refused | None:
         """Send a segment and do what the hub's answer says, at the latest behind the next one."""
@@ -183,8 +184,7 @@ class Push:
         answer = self._post(cut, behind)
         if isinstance(answer, Refused):
             return answer
-        digest = hashlib.sha256(cut.data).digest()
-        reply = read_word(self._till, self._enrolment, answer.body, digest, cut.batch.run)
+        reply = read_word(self._till, self._enrolment, answer.body, cut.sha256, cut.batch.run)
         if isinstance(reply, Refused):
             return reply
         self.segments += 1
