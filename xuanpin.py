@@ -10,6 +10,7 @@ from typing import NoReturn
 
 import click
 import msgspec
+from msgspec import structs
 
 import kiosk.declared
 import membership.declared
@@ -79,7 +80,7 @@ def make_setup(
     if isinstance(settings, Refused):
         raise Fault(settings)
     own = settings.get(TillSettings)
-    own = msgspec.structs.replace(
+    own = structs.replace(
         own,
         id=own.id if till is None else till,
         center=own.center if center is None else center,

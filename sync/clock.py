@@ -2,9 +2,10 @@
 
 import time
 import uuid
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
+
+import msgspec
 
 
 class Clock(Protocol):
@@ -23,11 +24,10 @@ class Clock(Protocol):
         ...
 
 
-@dataclass(frozen=True)
-class SystemClock:
+class SystemClock(msgspec.Struct, frozen=True):
     """The machine's own clocks."""
 
-    _fallback_boot: str = field(default_factory=lambda: uuid.uuid4().hex)
+    _fallback_boot: str = msgspec.field(default_factory=lambda: uuid.uuid4().hex)
 
     def now_ms(self) -> int:
         """Return Unix milliseconds of the wall clock."""

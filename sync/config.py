@@ -4,12 +4,12 @@ import difflib
 import os
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
 import msgspec
 import platformdirs
+from msgspec import structs
 
 from sync.package import Section
 from sync.rules.config_problems import EXPECTED_TABLE, SettingError, in_words, toml_problem
@@ -20,8 +20,7 @@ _TOO_DEEP = Words(N_("it is nested too deeply"))
 T = TypeVar("T", bound=msgspec.Struct)
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(msgspec.Struct, frozen=True):
     """The whole file, read: one struct per section, by the struct's type."""
 
     path: Path
@@ -158,7 +157,7 @@ def _unknown_key(path: Path, where: str, kind: Any, raw: Any) -> Refused | None:
         return None
     if not issubclass(kind, msgspec.Struct):
         return None
-    fields = {field.encode_name: field.type for field in msgspec.structs.fields(kind)}
+    fields = {field.encode_name: field.type for field in structs.fields(kind)}
     for key, value in raw.items():
         if key not in fields:
             return _unknown(path, f"{where}.{key}", key, list(fields))

@@ -4,7 +4,6 @@ import contextlib
 import hashlib
 import hmac
 import os
-from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
@@ -32,8 +31,7 @@ class _KeyFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     check: str
 
 
-@dataclass(frozen=True, slots=True)
-class TillKeys:
+class TillKeys(msgspec.Struct, frozen=True):
     """A till's signing key; `install` is its install id, derived from the public key."""
 
     install: str
@@ -45,8 +43,7 @@ class TillKeys:
         return self._private.sign(data)
 
 
-@dataclass(frozen=True, slots=True)
-class HubKeys:
+class HubKeys(msgspec.Struct, frozen=True):
     """A hub's signing and sealing keys; `hub_id` is derived from the signing key."""
 
     hub_id: str

@@ -7,7 +7,6 @@ floors above.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -26,8 +25,7 @@ if TYPE_CHECKING:
     from sync.rules.refusal import Refused
 
 
-@dataclass(frozen=True, slots=True)
-class Section:
+class Section(msgspec.Struct, frozen=True):
     """One table of config.toml and the strict struct it is read into.
 
     `keyed` sections hold one struct per name (`[centers.zhengzhou]`).
@@ -38,8 +36,7 @@ class Section:
     keyed: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Kind:
+class Kind(msgspec.Struct, frozen=True):
     """A journal kind and what it records, for the hub's reader and the documentation.
 
     `title` is what screens call it: a message id, a few words.
@@ -63,8 +60,7 @@ class Arrived(msgspec.Struct, frozen=True, gc=False):
     center: str
 
 
-@dataclass(frozen=True, slots=True)
-class Noticed:
+class Noticed(msgspec.Struct, frozen=True):
     """What a projection noticed while booking.
 
     `unread` are the indexes of bodies it could not read: flagged uninterpreted. `contradicted`
@@ -76,8 +72,7 @@ class Noticed:
     contradicted: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class HubStep:
+class HubStep(msgspec.Struct, frozen=True):
     """One step in the life of a hub's database: applied once, in a transaction of its own.
 
     Steps are only ever appended, and keep their names. `tables`, `columns` and `indexes` are made
@@ -112,8 +107,7 @@ class HubSecrets(Protocol):
         """Return a center's phone-hash key."""
 
 
-@dataclass(frozen=True, slots=True)
-class Projection:
+class Projection(msgspec.Struct, frozen=True):
     """How the hub books one kind: into the package's own tables, from appended entries.
 
     `book` gets entries of this kind and of one till that are new at the hub, in order, inside the
@@ -129,8 +123,7 @@ class Projection:
     last_counter: LastCounter | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Publication:
+class Publication(msgspec.Struct, frozen=True):
     """A file that a person publishes at the hub, and what the hub feeds so far.
 
     `centers` are numbers by name, `center` is that of the one in which the person works. `fed`
@@ -150,8 +143,7 @@ class Publication:
 ReadFeed = Callable[[Publication], "Iterable[tuple[int, FeedRow]] | BadRows | Refused"]
 
 
-@dataclass(frozen=True, slots=True)
-class Feed:
+class Feed(msgspec.Struct, frozen=True):
     """What the hub feeds its tills: rows by key, of all centers or of each till's own.
 
     `apply` writes rows, each key once, into reference.db inside the caller's transaction; a
@@ -173,16 +165,14 @@ class Feed:
     read: ReadFeed | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Reader:
+class Reader(msgspec.Struct, frozen=True):
     """Who reads at the hub with a token: its name, and of which center (0: of all)."""
 
     name: str
     center: int
 
 
-@dataclass(frozen=True, slots=True)
-class HubWeb:
+class HubWeb(msgspec.Struct, frozen=True):
     """What a package's own part of the hub's web interface is built on.
 
     `reader` tells who asks by the request's `Authorization` header, or refuses; `refusal` turns
@@ -214,8 +204,7 @@ def _no_steps() -> tuple[HubStep, ...]:
     return ()
 
 
-@dataclass(frozen=True, slots=True)
-class Package:
+class Package(msgspec.Struct, frozen=True):
     """All that one floor declares; what is called, is called where a hub runs or a till pulls.
 
     `web` makes the package's own routes at the hub. `news` tells, for every till, its center and

@@ -6,8 +6,9 @@ import contextlib
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
+
+import msgspec
 
 from sync.rules.refusal import N_, Fault, Refused, Words
 from sync.rules.register import split_lines
@@ -15,8 +16,7 @@ from sync.rules.register import split_lines
 REGISTER = "register.jsonl"
 
 
-@dataclass(frozen=True, slots=True)
-class SecondMedium:
+class SecondMedium(msgspec.Struct, frozen=True):
     """A directory that somebody mounted there; it is never made, so that its absence shows."""
 
     directory: Path

@@ -1,11 +1,11 @@
 """What every command is handed: settings, language, clock, and where things are kept."""
 
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Literal
 
 import msgspec
 import platformdirs
+from msgspec import structs
 
 from sync.clock import Clock
 from sync.config import Settings
@@ -96,8 +96,7 @@ SECTIONS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Setup:
+class Setup(msgspec.Struct, frozen=True):
     """The composition handed down by the front door; `root` is the data directory."""
 
     settings: Settings
@@ -153,13 +152,13 @@ def demonstrated(setup: Setup) -> Setup:
     """Return the same program as a demo: a directory, till and hub of its own, never the real."""
     if setup.demo:
         return setup
-    till = msgspec.structs.replace(setup.till, id=f"DEMO-{setup.till.center}")
+    till = structs.replace(setup.till, id=f"DEMO-{setup.till.center}")
     plain = dict.fromkeys(
         ("url", "database", "second_medium", "ca", "tls_certificate", "tls_key"), ""
     )
-    hub = msgspec.structs.replace(setup.hub, **plain)
+    hub = structs.replace(setup.hub, **plain)
     settings = setup.settings.having(till).having(hub)
-    return replace(setup, settings=settings, root=setup.root / "demo", demo=True)
+    return structs.replace(setup, settings=settings, root=setup.root / "demo", demo=True)
 
 
 def data_root(settings: Settings) -> Path:

@@ -3,9 +3,10 @@
 import contextlib
 import errno
 import os
-from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
+
+import msgspec
 
 from sync.rules.refusal import N_, Fault, Refused
 from sync.rules.stick import MOST_FILES, ours
@@ -13,8 +14,7 @@ from sync.rules.stick import MOST_FILES, ours
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 
 
-@dataclass(frozen=True, slots=True)
-class Stick:
+class Stick(msgspec.Struct, frozen=True):
     """A directory that a person carries between a till and the hub."""
 
     directory: Path

@@ -13,9 +13,10 @@ signature covers `xuanpin.card.1\\0` ‖ content ‖ certificate.
 import base64
 import binascii
 import struct
-from dataclasses import dataclass
 from datetime import date
 from typing import Literal
+
+import msgspec
 
 from membership.rules.plan import PLUS
 from sync.rules import certificate as certificates
@@ -87,8 +88,7 @@ _REVOKED_TILL = Refused(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Card:
+class Card(msgspec.Struct, frozen=True):
     """A card's content; `serial` is 12 hex digits, `until` is the last valid day."""
 
     plan: int
@@ -99,8 +99,7 @@ class Card:
     counter: int
 
 
-@dataclass(frozen=True, slots=True)
-class CardStanding:
+class CardStanding(msgspec.Struct, frozen=True):
     """What a till thinks of a card on a day; `refused` says why it is not accepted.
 
     `state` is `provisional` for a card of this till's own that the hub has not confirmed yet.
@@ -117,8 +116,7 @@ class CardStanding:
         return self.state in ("active", "provisional")
 
 
-@dataclass(frozen=True, slots=True)
-class SignedCard:
+class SignedCard(msgspec.Struct, frozen=True):
     """A card's parts as read; nothing in it is believed before `standing_of` checked it."""
 
     version: int
@@ -133,16 +131,14 @@ class SignedCard:
         return certificates.install_named(self.certificate) if self.certificate else ""
 
 
-@dataclass(frozen=True, slots=True)
-class Confirmation:
+class Confirmation(msgspec.Struct, frozen=True):
     """The hub's word on a provisional card: the same card, signed by the hub, and whose key."""
 
     card: SignedCard
     sold_by: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Trust:
+class Trust(msgspec.Struct, frozen=True):
     """What a till goes by: the hub's key, its own key, what was revoked, and the day.
 
     Without `hub_public` (a till not enrolled) only its own provisional cards can be checked.

@@ -1,6 +1,5 @@
 """Granting a membership at a till: the card it makes and the journal entry it becomes."""
 
-from dataclasses import dataclass
 from datetime import date
 
 import msgspec
@@ -16,16 +15,14 @@ FIRST_PROVISIONAL_COUNTER = 1
 _LAST_YEAR = day_of(2**16 - 1).year - 1  # the last that a card's 16 bits hold whole
 
 
-@dataclass(frozen=True, slots=True)
-class Authority:
+class Authority(msgspec.Struct, frozen=True):
     """The hub's leave to sell cards: the certificate as bytes, and as read from them."""
 
     data: bytes
     certificate: Certificate
 
 
-@dataclass(frozen=True, slots=True)
-class Issuer:
+class Issuer(msgspec.Struct, frozen=True):
     """Who signs cards at this till; without `authority` every card is provisional."""
 
     sign: Sign
@@ -40,8 +37,7 @@ class Issuer:
         return self.authority.certificate.counter_first
 
 
-@dataclass(frozen=True, slots=True)
-class Grant:
+class Grant(msgspec.Struct, frozen=True):
     """A membership granted: the card, its text for the QR code, and whether it is provisional."""
 
     card: Card

@@ -1,16 +1,16 @@
 """A member as the desk shows one: the serial, the last valid day, and where it stands."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import date
+
+import msgspec
 
 from membership.rules.card import Card, CardStanding, State
 from membership.rules.phone import stored_display
 from sync.rules.refusal import Refused
 
 
-@dataclass(frozen=True, slots=True)
-class Member:
+class Member(msgspec.Struct, frozen=True):
     """A membership that was found; `last4` is known only where it was sold.
 
     `refused` says why PLUS prices do not apply, None when they do.

@@ -3,7 +3,8 @@
 import hashlib
 import hmac
 import re
-from dataclasses import dataclass
+
+import msgspec
 
 from sync.rules.entry import SALT_BYTES, Private
 from sync.rules.refusal import N_, Refused
@@ -18,8 +19,7 @@ _COUNTRY = re.compile(r"(?:\+|00)?86(?=1[0-9]{10}$)")
 _HALF_WIDTH = {0xFF01 + code: 0x21 + code for code in range(0x5E)}
 
 
-@dataclass(frozen=True, slots=True)
-class PhoneToken:
+class PhoneToken(msgspec.Struct, frozen=True):
     """What a till keeps of a phone number: nothing that tells the number without a key.
 
     `hash` is 64 hex digits, keyed with the center's phone-hash key; `private` holds the

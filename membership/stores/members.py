@@ -6,8 +6,8 @@ is never stored: it is read from its signed card.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
+import msgspec
 from sqlite_utils import Database
 from sqlite_utils.migrations import Migrations
 
@@ -18,8 +18,7 @@ MIGRATIONS = Migrations("membership")
 REFERENCE_MIGRATIONS = Migrations("membership_reference")
 
 
-@dataclass(frozen=True, slots=True)
-class Kept:
+class Kept(msgspec.Struct, frozen=True):
     """What is kept of a membership: its card's text, and four digits of a phone or none."""
 
     card: str

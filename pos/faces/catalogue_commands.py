@@ -5,10 +5,10 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
 from pathlib import Path
 
 import click
+from msgspec import structs
 
 from pos.rules.items import Item
 from pos.services.importing import demo_goods, import_goods
@@ -48,9 +48,9 @@ def import_command(setup: Setup, path: Path | None, demo: bool, as_json: bool) -
     imported = accepted(setup, done, as_json=as_json)
     text = setup.say(
         "{rows} rows imported: {added} new, {changed} changed, {unchanged} as before.",
-        **asdict(imported),
+        **structs.asdict(imported),
     )
-    answer(text, asdict(imported), as_json=as_json)
+    answer(text, structs.asdict(imported), as_json=as_json)
 
 
 @click.command("items")

@@ -8,7 +8,6 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
-from dataclasses import replace
 from types import FrameType
 
 import click
@@ -86,7 +85,7 @@ def _at_hub(setup: Setup, url: str) -> Setup:
     """Point the demo at its hub; it prints on no real paper."""
     hub = structs.replace(setup.hub, url=url)
     printer = structs.replace(setup.settings.get(PrinterSettings), transport="none")
-    return replace(setup, settings=setup.settings.having(hub).having(printer))
+    return structs.replace(setup, settings=setup.settings.having(hub).having(printer))
 
 
 def _refuse_beside_another(setup: Setup) -> None:

@@ -10,9 +10,10 @@ import importlib
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+import msgspec
 
 from pos.rules.order import Order
 from pos.rules.printer_settings import (
@@ -44,8 +45,7 @@ def _render(till: OpenTill, order: Order, document: Document, *, copy: bool, dra
     return render(till, order, document, copy=copy, drawer=drawer)
 
 
-@dataclass(frozen=True, slots=True)
-class EscposPrinter:
+class EscposPrinter(msgspec.Struct, frozen=True):
     """The configured printer; with transport `none` there is no paper."""
 
     settings: PrinterSettings
@@ -71,8 +71,7 @@ class EscposPrinter:
                 device.close()
 
 
-@dataclass(frozen=True, slots=True)
-class EscposSession:
+class EscposSession(msgspec.Struct, frozen=True):
     """One open connection."""
 
     device: Any

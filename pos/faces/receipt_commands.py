@@ -1,11 +1,11 @@
 """`xuanpin pos receipt`: a receipt or card slip as text, picture or bytes, or printed again."""
 
-import dataclasses
 import sys
 from pathlib import Path
 from typing import Literal
 
 import click
+from msgspec import structs
 
 from pos.faces.printers import make_worker
 from pos.rules.escpos_reader import read_text
@@ -117,7 +117,7 @@ def _print_again(setup: Setup, number: str, document: Document, *, as_json: bool
     if isinstance(opened, Refused) and opened.values.get("doing") == "counter":
         key = shown_key(setup.settings.get(KeySettings), "receipt")
         hint = N_("Print it again there with {key}, or wait until it ends.")
-        opened = dataclasses.replace(opened, hint=hint, values={**opened.values, "key": key})
+        opened = structs.replace(opened, hint=hint, values={**opened.values, "key": key})
     with accepted(setup, opened, as_json=as_json) as till:
         order = accepted(setup, _order(till, number, document), as_json=as_json)
         worker = make_worker(till)

@@ -1,9 +1,9 @@
 """`xuanpin pos sell` and `order`: the counter's headless twin."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import click
+import msgspec
 from msgspec import structs
 
 from membership.rules.card import looks_like_card
@@ -25,8 +25,7 @@ from sync.services.till import OpenTill, open_till
 from sync.setup import Setup
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(msgspec.Struct, frozen=True):
     """One sale as the command line asks for it; `join` is a phone number, or empty for none."""
 
     scans: Sequence[str]
@@ -35,16 +34,14 @@ class Asked:
     join: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Filled:
+class Filled(msgspec.Struct, frozen=True):
     """A basket rung up; `member_refused` says why it is without the member named."""
 
     cart: Cart
     member_refused: Refused | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Sold:
+class Sold(msgspec.Struct, frozen=True):
     """A sale that was made; `member_refused` says why it was made without the member named."""
 
     order: Order

@@ -1,13 +1,13 @@
 """What stands on a printed slip, block by block, before it becomes bytes for a printer."""
 
-from dataclasses import dataclass
 from typing import Literal
+
+import msgspec
 
 Align = Literal["left", "center", "right"]
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(msgspec.Struct, frozen=True):
     """One line of printable text; `wide` and `tall` double it, `bold` thickens it."""
 
     text: str = ""
@@ -17,28 +17,24 @@ class Row:
     bold: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Barcode:
+class Barcode(msgspec.Struct, frozen=True):
     """A Code128-C of an even number of digits, centered, without text below."""
 
     digits: str
 
 
-@dataclass(frozen=True, slots=True)
-class QrCode:
+class QrCode(msgspec.Struct, frozen=True):
     """A QR code at level M, centered; `module_dots` is a module's side."""
 
     text: str
     module_dots: int
 
 
-@dataclass(frozen=True, slots=True)
-class OpenDrawer:
+class OpenDrawer(msgspec.Struct, frozen=True):
     """Kick the cash drawer open."""
 
 
-@dataclass(frozen=True, slots=True)
-class Cut:
+class Cut(msgspec.Struct, frozen=True):
     """Feed to the knife and cut."""
 
 

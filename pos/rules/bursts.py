@@ -7,8 +7,9 @@ read the earliest one counts: a busy program cuts no code in two.
 """
 
 import re
-from dataclasses import dataclass
 from typing import Generic, TypeVar
+
+import msgspec
 
 T = TypeVar("T")
 
@@ -23,8 +24,7 @@ _AMOUNT = re.compile(r"[0-9０-９]{1,9}[.．][0-9０-９]{1,2}")
 _PASTED = re.compile(r"[0-9０-９]{6,}|(?i:pm1:)\S+|(?i:https?://)\S+")
 
 
-@dataclass(frozen=True, slots=True)
-class Stroke(Generic[T]):
+class Stroke(msgspec.Struct, Generic[T], frozen=True):
     """One key: its name, what it prints (or None), when it was read, and the event itself.
 
     It was pressed at most `waited_s` before it was read.
@@ -37,8 +37,7 @@ class Stroke(Generic[T]):
     waited_s: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
-class Scan:
+class Scan(msgspec.Struct, frozen=True):
     """What a scanner sent, without its ending."""
 
     text: str

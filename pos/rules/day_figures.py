@@ -5,7 +5,8 @@ what was kept.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+
+import msgspec
 
 from pos.rules.basket import PriceName
 from pos.rules.order import Method, Order, OrderLine
@@ -17,8 +18,7 @@ PLAN = "plan"
 PRICES: tuple[PriceName, ...] = ("retail", "tier", "plus", "promotion", "fixed")
 
 
-@dataclass(slots=True)
-class Figure:
+class Figure(msgspec.Struct):
     """How often something was, and what was paid for it."""
 
     count: int = 0
@@ -30,8 +30,7 @@ class Figure:
         self.paid_fen += paid_fen
 
 
-@dataclass(slots=True)
-class ItemFigure:
+class ItemFigure(msgspec.Struct):
     """One item: names, pieces (weighed: labels), what was paid."""
 
     name_zh: str
@@ -40,24 +39,23 @@ class ItemFigure:
     paid_fen: int = 0
 
 
-@dataclass(slots=True)
-class DayFigures:
+class DayFigures(msgspec.Struct):
     """All figures of a day. `hours` has 24 places; clusters are named as on the goods.
 
     `clusters` has `bag` and `plan` for what belongs to none, and "" for goods without one.
     `members` are orders at PLUS prices, those included that joined in them.
     """
 
-    orders: Figure = field(default_factory=Figure)
-    hours: list[Figure] = field(default_factory=lambda: [Figure() for _ in range(HOURS)])
-    clusters: dict[str, Figure] = field(default_factory=dict)
-    prices: dict[PriceName, Figure] = field(default_factory=dict)
-    payments: dict[Method, Figure] = field(default_factory=dict)
-    tills: dict[str, Figure] = field(default_factory=dict)
-    cashiers: dict[str, Figure] = field(default_factory=dict)
-    items: dict[str, ItemFigure] = field(default_factory=dict)
-    members: Figure = field(default_factory=Figure)
-    joined: Figure = field(default_factory=Figure)
+    orders: Figure = msgspec.field(default_factory=Figure)
+    hours: list[Figure] = msgspec.field(default_factory=lambda: [Figure() for _ in range(HOURS)])
+    clusters: dict[str, Figure] = msgspec.field(default_factory=dict)
+    prices: dict[PriceName, Figure] = msgspec.field(default_factory=dict)
+    payments: dict[Method, Figure] = msgspec.field(default_factory=dict)
+    tills: dict[str, Figure] = msgspec.field(default_factory=dict)
+    cashiers: dict[str, Figure] = msgspec.field(default_factory=dict)
+    items: dict[str, ItemFigure] = msgspec.field(default_factory=dict)
+    members: Figure = msgspec.field(default_factory=Figure)
+    joined: Figure = msgspec.field(default_factory=Figure)
     retail_fen: int = 0
     saved_fen: int = 0
     plus_saved_fen: int = 0

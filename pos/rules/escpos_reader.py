@@ -6,8 +6,9 @@ the picture of a receipt, and the tests, so that all of them see what the printe
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
 
+import msgspec
+from msgspec import structs
 from wcwidth import wcswidth
 
 from pos.rules.blocks import Align, Barcode, Block, Cut, OpenDrawer, QrCode, Row
@@ -23,8 +24,7 @@ class UnreadableBytes(ValueError):  # noqa: N818 - named after what was found
     """A command that no receipt of ours holds, or one that was cut short."""
 
 
-@dataclass(slots=True)
-class _Head:
+class _Head(msgspec.Struct):
     """The printer's state while it reads."""
 
     style: Row
@@ -109,12 +109,12 @@ def _obeyed(head: _Head, command: bytes) -> Iterator[Block]:
     if name == b"\x1b@":
         head.style = Row()
     elif name == b"\x1ba":
-        head.style = replace(head.style, align=_align(value))
+        head.style = structs.replace(head.style, align=_align(value))
     elif name == b"\x1bE":
-        head.style = replace(head.style, bold=bool(value & 1))
+        head.style = structs.replace(head.style, bold=bool(value & 1))
     elif name == b"\x1d!":
         wide, tall = bool(value & _WAYS_WIDE), bool(value & _WAYS_TALL)
-        head.style = replace(head.style, wide=wide, tall=tall)
+        head.style = structs.replace(head.style, wide=wide, tall=tall)
     elif name == b"\x1bp":
         yield OpenDrawer()
     elif name == b"\x1dV":
@@ -127,7 +127,7 @@ def _obeyed(head: _Head, command: bytes) -> Iterator[Block]:
 
 def _row(head: _Head, line: bytearray) -> Row:
     try:
-        return replace(head.style, text=line.decode("gbk"))
+        return structs.replace(head.style, text=line.decode("gbk"))
     except UnicodeDecodeError as error:
         raise UnreadableBytes(str(error)) from error
 

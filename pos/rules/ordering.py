@@ -5,7 +5,8 @@ use that, never a later price.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from pos.rules.basket import PricedBasket, PricedLine
 from pos.rules.cart import Cart, CartMember
@@ -15,8 +16,7 @@ from sync.rules.money import allocate
 from sync.rules.refusal import N_, Refused
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(msgspec.Struct, frozen=True):
     """Who sells where: center and till by their short names, the till's number, the cashier."""
 
     center: str

@@ -7,7 +7,8 @@ screen. What GBK lacks prints as `□`, so that a printer never guesses.
 import re
 import unicodedata
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+import msgspec
 
 COLUMN_DOTS = 12  # font A
 _MISSING = "□"
@@ -16,8 +17,7 @@ _WORDS = re.compile(r"[!-~]+|\s+|.", re.DOTALL)
 _NEVER_FIRST = frozenset("，。、；：？！）》】”’％,.;:?!)%")
 
 
-@dataclass(frozen=True, slots=True)
-class Paper:
+class Paper(msgspec.Struct, frozen=True):
     """A roll: columns of font A, and dots across its printed width."""
 
     columns: int

@@ -20,6 +20,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 import msgspec
+from msgspec import structs
 
 from pos.rules.codes import half_width
 from pos.rules.items import Item, Tier
@@ -56,7 +57,7 @@ def costing(item: Item, price: Price) -> Item:
     """
     if price.weighed != item.weighed:
         return item
-    return msgspec.structs.replace(
+    return structs.replace(
         item, retail_fen=price.retail_fen, plus_fen=price.plus_fen, tiers=price.tiers
     )
 

@@ -6,8 +6,9 @@ the order's id. All digits, so that Code128-C fits 58 mm paper.
 
 import re
 import uuid
-from dataclasses import dataclass
 from datetime import date
+
+import msgspec
 
 from pos.rules.codes import half_width
 from sync.rules.refusal import N_, Refused
@@ -16,8 +17,7 @@ LENGTH = 20
 _GROUPS = re.compile(r"([0-9]{6})([0-9]{3})([0-9]{4})([0-9]{7})")
 
 
-@dataclass(frozen=True, slots=True)
-class ReceiptNumber:
+class ReceiptNumber(msgspec.Struct, frozen=True):
     """The parts of a receipt number."""
 
     day: date

@@ -9,8 +9,9 @@ import base64
 import struct
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import date
+
+import msgspec
 
 PREFIX = "XR1:"
 DOMAIN = b"xuanpin.receipt.1\0"
@@ -19,8 +20,7 @@ _LAYOUT = struct.Struct(">B16s16sHHI")
 _EPOCH = date(2020, 1, 1)
 
 
-@dataclass(frozen=True, slots=True)
-class ReceiptToken:
+class ReceiptToken(msgspec.Struct, frozen=True):
     """What a receipt's token says; `install` is the till's install id in hex."""
 
     install: str

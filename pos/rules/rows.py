@@ -1,11 +1,11 @@
 """Rows of a goods list become items, or a list of what is wrong with them."""
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from itertools import compress, repeat
 from typing import Any, cast
 
 import msgspec
+from msgspec import structs
 
 from pos.rules.columns import CELLS, Cell, center_cell, read_sku
 from pos.rules.contradictions import contradictions, tiers_in_units
@@ -20,7 +20,7 @@ REQUIRED = ("sku", "name_zh", "unit", "retail")
 MOST_REMEMBERED = 50_000  # cells that repeat (units, prices, factories) are read once
 
 _UNSAID = object()
-_DEFAULTS = {field.name: field.default for field in msgspec.structs.fields(Item)}
+_DEFAULTS = {field.name: field.default for field in structs.fields(Item)}
 
 
 class RowReader:
@@ -99,8 +99,7 @@ class RowReader:
         return [mnemonic or self._make_mnemonic(name) for mnemonic, name in pairs]
 
 
-@dataclass(slots=True)
-class _Batch:
+class _Batch(msgspec.Struct):
     """Rows being read: their numbers, what their columns say, and the items known before.
 
     `unsaid` names the columns in which a row may not say anything.
@@ -109,7 +108,7 @@ class _Batch:
     numbers: Sequence[int]
     columns: dict[str, Sequence[Any]]
     known: Mapping[str, Item]
-    unsaid: set[str] = field(default_factory=set)
+    unsaid: set[str] = msgspec.field(default_factory=set)
 
     def refusals(self, column: str, values: Sequence[Any]) -> list[Problem]:
         """Return what is wrong in one column."""
@@ -161,7 +160,7 @@ class _Batch:
     def _item(self, fields: dict[str, Any]) -> Item:
         said = {name: value for name, value in fields.items() if value is not _UNSAID}
         before = self.known.get(fields["sku"])
-        return Item(**said) if before is None else msgspec.structs.replace(before, **said)
+        return Item(**said) if before is None else structs.replace(before, **said)
 
 
 class _TierTable(dict[tuple[Any, bool], Any]):

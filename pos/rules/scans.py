@@ -6,8 +6,10 @@ screen waits for (here an item; `payment_codes` for a payment), never by its pre
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
+
+import msgspec
+from msgspec import structs
 
 from membership.rules.card import PREFIX as CARD_PREFIX
 from pos.rules.basket import MOST_QUANTITY
@@ -37,8 +39,7 @@ _OFFER_HOSTS = ("detail.1688.com", "m.1688.com", "detail.m.1688.com")
 _SHORT_HOST = "qr.1688.com"
 
 
-@dataclass(frozen=True, slots=True)
-class ItemCode:
+class ItemCode(msgspec.Struct, frozen=True):
     """A code to look up: `candidates` are its equal spellings, as scanned first."""
 
     code: str
@@ -46,8 +47,7 @@ class ItemCode:
     quantity: int = 1
 
 
-@dataclass(frozen=True, slots=True)
-class ScaleLabel:
+class ScaleLabel(msgspec.Struct, frozen=True):
     """A weighed or priced label; `candidates` spell its PLU as the catalogue does."""
 
     plu: str
@@ -57,23 +57,20 @@ class ScaleLabel:
     candidates: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class OfferLink:
+class OfferLink(msgspec.Struct, frozen=True):
     """A 1688 offer's page; ids are text."""
 
     offer_id: str
     quantity: int = 1
 
 
-@dataclass(frozen=True, slots=True)
-class CardText:
+class CardText(msgspec.Struct, frozen=True):
     """A PLUS card's text, not yet verified."""
 
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Words:
+class Words(msgspec.Struct, frozen=True):
     """Anything else: a sku or a code of the house to try first, else words to search for."""
 
     text: str
@@ -124,7 +121,7 @@ def _multiplied(scan: Scan, digits: str) -> Scan | Refused:
             N_("Type 1 to {most} in front of *."),
             {"quantity": digits, "most": MOST_QUANTITY},
         )
-    return replace(scan, quantity=quantity)
+    return structs.replace(scan, quantity=quantity)
 
 
 def _read_one(text: str, layouts: Sequence[ScaleLayout]) -> Scan | Refused:

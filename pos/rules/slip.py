@@ -4,8 +4,9 @@ Words come translated through `say`; names that exist in both languages are chos
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import Protocol
+
+import msgspec
 
 from pos.rules.blocks import QrCode, Row
 from pos.rules.order import Order
@@ -29,8 +30,7 @@ class Say(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Heading:
+class Heading(msgspec.Struct, frozen=True):
     """What a slip says beside its order.
 
     `member` is masked or a serial; `code` is what the receipt's QR holds, and `linked` whether

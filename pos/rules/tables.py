@@ -1,14 +1,14 @@
 """Batches of a goods list, column by column: from rows of cells, or from lines of a plain CSV."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from sync.rules.bad_rows import Problem
 from sync.rules.refusal import N_, Refused
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Spoilt:
+class Spoilt(msgspec.Struct, frozen=True, eq=False):
     """A cell of which the file has not kept what was meant, and why.
 
     `moment` is the day or time (ISO) that a spreadsheet made of it, which may be what was meant.
@@ -22,8 +22,7 @@ Given = str | None | Spoilt  # a cell's text; None where the row does not say
 Row = tuple[int, Sequence[Given]]
 
 
-@dataclass(frozen=True, slots=True)
-class Table:
+class Table(msgspec.Struct, frozen=True):
     """Some rows of a list: their numbers, and the cells of each column; too long rows named."""
 
     numbers: Sequence[int]

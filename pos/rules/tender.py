@@ -8,7 +8,8 @@ plan are never discounted.
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from pos.rules.codes import half_width
 from pos.rules.order import METHODS, Method, Payment
@@ -22,8 +23,7 @@ _TENDER = re.compile(r"\s*(?P<method>[^=]*?)\s*=\s*(?P<amount>[^:]*?)\s*(?::(?P<
 _REFERENCE = re.compile(r"[!-~]+")
 
 
-@dataclass(frozen=True, slots=True)
-class Tender:
+class Tender(msgspec.Struct, frozen=True):
     """What a visitor hands over by one method; `reference` is the wallet's own number."""
 
     method: Method
@@ -31,8 +31,7 @@ class Tender:
     reference: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Settlement:
+class Settlement(msgspec.Struct, frozen=True):
     """How a total was paid; the payments sum to `paid_fen` = total − `rounding_fen`."""
 
     payments: tuple[Payment, ...]
@@ -41,8 +40,7 @@ class Settlement:
     change_fen: int
 
 
-@dataclass(frozen=True, slots=True)
-class Due:
+class Due(msgspec.Struct, frozen=True):
     """What is still to pay after some tenders: by wallet, or in cash (rounded down)."""
 
     wallet_fen: int

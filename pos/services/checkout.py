@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date
 from typing import NoReturn
 
@@ -43,16 +42,14 @@ _BODY_RESERVE_BYTES = 8 * 1024
 _UNNUMBERED = "0" * 20
 
 
-@dataclass(frozen=True, slots=True)
-class Completed:
+class Completed(msgspec.Struct, frozen=True):
     """A sale that is durable: the order as journalled, and the print jobs that wait for it."""
 
     order: Order
     job_ids: tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class _Sale:
+class _Sale(msgspec.Struct, frozen=True):
     """Everything about a sale that is settled before its transaction begins."""
 
     cart: Cart

@@ -5,9 +5,9 @@ from collections import deque
 from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
+import msgspec
 from sqlite_utils import Database as SqliteUtils
 
 from pos.rules.claims import Claims
@@ -31,8 +31,7 @@ MOST_WAITING = 3  # batches made and not written yet
 Progress = Callable[[int, int], None]  # how much is done, of how much
 
 
-@dataclass(frozen=True, slots=True)
-class Imported:
+class Imported(msgspec.Struct, frozen=True):
     """What an import did: rows read, and items added, changed and found as they were."""
 
     rows: int

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date
 from functools import partial
 from typing import Literal
@@ -34,8 +33,7 @@ from sync.stores.journal import append
 MOST_CHOICES = 20
 
 
-@dataclass(frozen=True, slots=True)
-class View:
+class View(msgspec.Struct, frozen=True):
     """What a screen shows of the register: the cart, priced, and how many carts are held."""
 
     cart: Cart
@@ -43,8 +41,7 @@ class View:
     held: int
 
 
-@dataclass(frozen=True, slots=True)
-class Scanned:
+class Scanned(msgspec.Struct, frozen=True):
     """What a scan did: put an item on a line, attached a member, or found several items.
 
     `choices` are the items that typed words found; nothing was added then.
@@ -57,8 +54,7 @@ class Scanned:
     choices: tuple[Item, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Held:
+class Held(msgspec.Struct, frozen=True):
     """A cart that waits: its number, how many lines, and the total it had."""
 
     number: int
@@ -67,8 +63,7 @@ class Held:
     opened_at_ms: int
 
 
-@dataclass(frozen=True, slots=True)
-class Recalled:
+class Recalled(msgspec.Struct, frozen=True):
     """A held cart taken back, priced anew: the total it had and the one it has now."""
 
     number: int

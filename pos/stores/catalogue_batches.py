@@ -6,7 +6,6 @@ to encode them again.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 import msgspec
 from sqlite_utils import Database
@@ -47,8 +46,7 @@ _NOTE_CODE = "INSERT OR REPLACE INTO item_code (code, item) VALUES (?, ?)"
 _NOTE_INITIALS = "INSERT OR IGNORE INTO item_initials (initials, item) VALUES (?, ?)"
 
 
-@dataclass(frozen=True, slots=True)
-class Written:
+class Written(msgspec.Struct, frozen=True):
     """How many items an `upsert` added, changed, and found as they were already."""
 
     added: int = 0
@@ -56,8 +54,7 @@ class Written:
     unchanged: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Prepared:
+class Prepared(msgspec.Struct, frozen=True):
     """Items made into statements: `changing` with rows of parameters, `adding` whole batches.
 
     `words` are those of the new items, which are numbered from `following`.

@@ -8,13 +8,13 @@ import codecs
 import csv
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
 import msgspec
+from msgspec import structs
 
 from pos.rules.codes import GTIN_LENGTHS, check_digit_holds
 from pos.rules.tables import Given, Row, Spoilt, Table, table_of_lines, table_of_rows
@@ -28,8 +28,7 @@ ROWS_AT_ONCE = 2000
 _BLOCK = 1 << 20
 
 
-@dataclass(frozen=True, slots=True)
-class GoodsFile:
+class GoodsFile(msgspec.Struct, frozen=True):
     """A list being read: its header, its rows in tables of some thousands, how far reading is.
 
     Row numbers are those a spreadsheet shows, the header being 1; in JSON the first object is 1.
@@ -215,7 +214,7 @@ def _cell_text(cell: object) -> Given:
         return str(int(cell))
     if not isinstance(cell, int | float):
         refused = _spoilt("import.cell_date", N_("The spreadsheet made a date or time of this."))
-        return replace(refused, moment=_moment(cell))
+        return structs.replace(refused, moment=_moment(cell))
     if abs(cell) >= EXACT_BELOW:
         return _not_exact(cell)
     text = str(int(cell)) if cell == int(cell) else format(cell, ".15g")

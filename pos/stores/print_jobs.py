@@ -4,9 +4,9 @@
 `sending` at the start cannot know what reached the paper, so it waits again as a copy.
 """
 
-from dataclasses import dataclass
 from typing import Literal
 
+import msgspec
 from sqlite_utils import Database
 from sqlite_utils.migrations import Migrations
 
@@ -35,8 +35,7 @@ def _add_asked(db: Database) -> None:
     db.execute("UPDATE print_job SET asked = copy")  # what opened no drawer shall open none now
 
 
-@dataclass(frozen=True, slots=True)
-class PrintJob:
+class PrintJob(msgspec.Struct, frozen=True):
     """One document of one order.
 
     `copy` says that it may be on paper already; `asked` that somebody asked for it once more, so

@@ -5,10 +5,10 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
 from pathlib import Path
 
 import click
+from msgspec import structs
 
 from sync.faces.answers import accepted, answer, json_option, pass_setup
 from sync.services.exporting import Progress, export_journal
@@ -28,7 +28,7 @@ def export_command(setup: Setup, directory: Path, everything: bool, as_json: boo
     with accepted(setup, opened, as_json=as_json) as till, _progress(setup) as progress:
         done = export_journal(till, Stick(directory), everything=everything, progress=progress)
     exported = accepted(setup, done, as_json=as_json)
-    values = {**asdict(exported), "directory": str(directory)}
+    values = {**structs.asdict(exported), "directory": str(directory)}
     if not exported.files:
         answer(setup.say("Nothing is pending: the hub has everything."), values, as_json=as_json)
         return

@@ -1,15 +1,15 @@
 """What is wrong with a list that people keep in a file, cell by cell, so that all can be named."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from sync.rules.refusal import N_, Refused
 
 MOST_PROBLEMS = 1000  # a list that is worse than this is not read to its end
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(msgspec.Struct, frozen=True):
     """What is wrong in one cell: its row as the file numbers it (the header is row 1)."""
 
     row: int
@@ -17,8 +17,7 @@ class Problem:
     refused: Refused
 
 
-@dataclass(frozen=True, slots=True)
-class BadRows:
+class BadRows(msgspec.Struct, frozen=True):
     """Why nothing was written: every bad cell; `more` if the list was given up before its end."""
 
     problems: tuple[Problem, ...]

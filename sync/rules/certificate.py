@@ -7,8 +7,9 @@ travels inside every segment and inside every card sold at a till.
 import hashlib
 import struct
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import date, timedelta
+
+import msgspec
 
 from sync.rules.refusal import N_, Refused
 from sync.rules.signatures import PUBLIC_BYTES, SIGNATURE_BYTES, verify
@@ -23,8 +24,7 @@ _INSTALL_DOMAIN = b"xuanpin.install.1\0"
 Sign = Callable[[bytes], bytes]
 
 
-@dataclass(frozen=True, slots=True)
-class Certificate:
+class Certificate(msgspec.Struct, frozen=True):
     """What the hub grants a till. Days are counted from 2020-01-01, `until_day` inclusive.
 
     The till may number its cards `counter_first` … `counter_first + counter_count - 1`.

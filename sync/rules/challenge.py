@@ -10,7 +10,6 @@ import hashlib
 import hmac
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
 import msgspec
 
@@ -32,16 +31,14 @@ _MAC_DOMAIN = b"xuanpin.challenge.1\0"
 Mac = Callable[[bytes], bytes]
 
 
-@dataclass(frozen=True, slots=True)
-class Challenge:
+class Challenge(msgspec.Struct, frozen=True):
     """A nonce of 16 bytes and the moment it runs out, in the hub's Unix milliseconds."""
 
     nonce: bytes
     expires_ms: int
 
 
-@dataclass(frozen=True, slots=True)
-class Presented:
+class Presented(msgspec.Struct, frozen=True):
     """What a request's headers say: nothing of it is checked yet but its form."""
 
     challenge: str

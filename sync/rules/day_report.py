@@ -5,7 +5,6 @@ the report (`Package.day_report`).
 """
 
 import io
-from dataclasses import dataclass
 
 import msgspec
 import zstandard
@@ -58,8 +57,7 @@ def unpack_page(data: bytes) -> RecordedPage:
     return msgspec.msgpack.decode(unpacked, type=RecordedPage)
 
 
-@dataclass(frozen=True, slots=True)
-class DayAbout:
+class DayAbout(msgspec.Struct, frozen=True):
     """Whose day it is: `whole_center` if all tills of the center are in it, else only `till`."""
 
     day: str

@@ -11,7 +11,6 @@ center's phone key travels encrypted. Nothing here trusts the network, with or w
 import hashlib
 import hmac
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import msgspec
 from cryptography.exceptions import InvalidSignature, InvalidTag
@@ -19,6 +18,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from msgspec import structs
 
 from sync.rules.certificate import install_of
 from sync.rules.refusal import N_, Refused
@@ -33,8 +33,7 @@ _CHARACTERS = CODE_BITS // 5
 _DOMAIN = b"xuanpin.enrol.1\0"
 
 
-@dataclass(frozen=True, slots=True)
-class Code:
+class Code(msgspec.Struct, frozen=True):
     """A one-time code: `invite` names it on the wire, `secret` never leaves either side."""
 
     invite: str  # 16 hex digits
@@ -133,7 +132,7 @@ def read_ask(code: Code, message: Message) -> Ask | Refused:
 def give(code: Code, asked: bytes, given: Given) -> bytes:
     """Make the hub's answer to the request whose bytes were `asked`."""
     hidden = _cipher(code, asked).encrypt(bytes(NONCE_BYTES), given.phone_key, _DOMAIN)
-    payload = msgspec.json.encode(msgspec.structs.replace(given, phone_key=hidden))
+    payload = msgspec.json.encode(structs.replace(given, phone_key=hidden))
     mac = _mac(code, b"give", hashlib.sha256(asked).digest() + payload)
     return msgspec.json.encode(Message(code.invite, payload, mac))
 
@@ -154,7 +153,7 @@ def read_given(code: Code, asked: bytes, data: bytes) -> Given | Refused:
         key = _cipher(code, asked).decrypt(bytes(NONCE_BYTES), given.phone_key, _DOMAIN)
     except (ValueError, InvalidTag):
         return _not_authentic()
-    return msgspec.structs.replace(given, phone_key=key)
+    return structs.replace(given, phone_key=key)
 
 
 def _mac(code: Code, direction: bytes, data: bytes) -> bytes:

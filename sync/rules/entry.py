@@ -5,7 +5,6 @@ the salted private part's digest, so the private part can be deleted without bre
 """
 
 import hashlib
-from dataclasses import dataclass
 
 import msgspec
 
@@ -36,8 +35,7 @@ class Header(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields
     private_sha256: bytes  # of salt ‖ private part; empty when there is none
 
 
-@dataclass(frozen=True, slots=True)
-class Private:
+class Private(msgspec.Struct, frozen=True):
     """Personal data beside an entry, salted so that its digest says nothing once deleted."""
 
     salt: bytes
@@ -63,8 +61,7 @@ class Entry(msgspec.Struct, frozen=True, gc=False):
         return decode_header(self.header_bytes)
 
 
-@dataclass(frozen=True, slots=True)
-class Draft:
+class Draft(msgspec.Struct, frozen=True):
     """What a service asks to be journalled; the run gives it a place in the chain.
 
     `id` is a UUIDv7, `day` an ISO date; `private` is sealed personal data or None.

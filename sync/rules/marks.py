@@ -6,21 +6,20 @@ else went on with this run (a copied disk, a database put back): the run is clos
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+
+import msgspec
 
 from sync.rules.entry import GENESIS
 from sync.rules.reply import Mark
 
 
-@dataclass(frozen=True, slots=True)
-class Adopt:
+class Adopt(msgspec.Struct, frozen=True):
     """Both sides agree up to this mark."""
 
     mark: Mark
 
 
-@dataclass(frozen=True, slots=True)
-class Diverged:
+class Diverged(msgspec.Struct, frozen=True):
     """The hub holds an entry in this place that is not the till's own."""
 
     mark: Mark

@@ -4,9 +4,10 @@ Only authenticity and sequence count here; what an entry means is decided later,
 """
 
 from collections.abc import Container, Mapping, Sequence
-from dataclasses import dataclass
 from enum import Enum
 from typing import Protocol
+
+import msgspec
 
 
 class Verdict(Enum):
@@ -17,8 +18,7 @@ class Verdict(Enum):
     FORK = "fork"  # another entry than the hub has in this place: kept beside the run, alarm
 
 
-@dataclass(frozen=True, slots=True)
-class Gap:
+class Gap(msgspec.Struct, frozen=True):
     """The segment starts beyond the mark and continues nothing that the hub has."""
 
     expected_seq: int

@@ -8,8 +8,9 @@ day, up to the closing entry.
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Literal
+
+import msgspec
 
 from sync.rules.center_day import Closing, Listed, Matter, Settled, TillDay
 from sync.rules.center_day import Gap as MissingEntries
@@ -23,8 +24,7 @@ State = Literal["agrees", "pending", "differs", "unheard"]
 Source = Literal["journal", "closing", "running", "none"]
 
 
-@dataclass(frozen=True, slots=True)
-class Own:
+class Own(msgspec.Struct, frozen=True):
     """The till at which a person reconciles, from its own journal.
 
     `totals` are those of the day by kind, `heads` the last places of all its runs that were not
@@ -38,8 +38,7 @@ class Own:
     oldest_pending_ms: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class KindRow:
+class KindRow(msgspec.Struct, frozen=True):
     """One kind on both sides; `journalled` is None where nobody knows what the till has."""
 
     kind: str
@@ -59,8 +58,7 @@ class KindRow:
         return NOTHING if self.journalled is None else self.journalled - self.arrived
 
 
-@dataclass(frozen=True, slots=True)
-class Reconciled:
+class Reconciled(msgspec.Struct, frozen=True):
     """How one till stands with the hub for a day.
 
     `told_ms` is the moment (by the hub's clock) that the till's side is known of, None for now or
@@ -90,8 +88,7 @@ class Reconciled:
         return tuple(row for row in self.rows if row.missing != NOTHING)
 
 
-@dataclass(frozen=True, slots=True)
-class _TillSide:
+class _TillSide(msgspec.Struct, frozen=True):
     source: Source
     totals: Mapping[str, Total] | None
     told_ms: int | None = None
@@ -251,8 +248,7 @@ def _behind(heads: Collection[Mark], marks: Mapping[str, Mark]) -> bool | None:
     return behind
 
 
-@dataclass(frozen=True, slots=True)
-class Differing:
+class Differing(msgspec.Struct, frozen=True):
     """What only one side has of a till's day: by kind, id and content."""
 
     only_here: tuple[Listed, ...]

@@ -1,11 +1,11 @@
 """What a person is told when something they asked for cannot be done."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+
+import msgspec
 
 
-@dataclass(frozen=True, slots=True)
-class Refused:
+class Refused(msgspec.Struct, frozen=True):
     """A refusal that a person can cause: a value to return, never an exception.
 
     `reason` is a stable dotted slug for programs (`scan.check_digit`).
@@ -16,15 +16,14 @@ class Refused:
     reason: str
     message: str
     hint: str = ""
-    values: Mapping[str, object] = field(default_factory=dict)
+    values: Mapping[str, object] = msgspec.field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Words:
+class Words(msgspec.Struct, frozen=True):
     """A phrase with values of its own, inside a refusal's `values`: translated where it is said."""
 
     message: str
-    values: Mapping[str, object] = field(default_factory=dict)
+    values: Mapping[str, object] = msgspec.field(default_factory=dict)
 
     def __str__(self) -> str:
         """Say it in English."""

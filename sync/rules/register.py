@@ -9,7 +9,6 @@ the second medium before it takes effect, so a database that was put back is bro
 """
 
 import hashlib
-from dataclasses import dataclass
 
 import msgspec
 
@@ -68,8 +67,7 @@ class Record(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     act: Act
 
 
-@dataclass(frozen=True, slots=True)
-class Written:
+class Written(msgspec.Struct, frozen=True):
     """A record as kept: the exact bytes that were signed."""
 
     record: Record

@@ -5,9 +5,9 @@ that was granted. What goes beyond is held for a person, never dropped and never
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 import msgspec
+from msgspec import structs
 
 from sync.rules.entry import Entry
 from sync.rules.merge import Verdict
@@ -49,8 +49,7 @@ class Revocation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return seq < good.seq or own == good.hash
 
 
-@dataclass(frozen=True, slots=True)
-class Sorted:
+class Sorted(msgspec.Struct, frozen=True):
     """What becomes of a segment's entries, each with its seq; duplicates are left out."""
 
     appended: Sequence[Numbered]
@@ -103,7 +102,7 @@ def tightened(one: Revocation, other: Revocation) -> Revocation:
         for each in other.counters
         if each.first in lasts
     )
-    return msgspec.structs.replace(other, marks=marks, counters=counters)
+    return structs.replace(other, marks=marks, counters=counters)
 
 
 def widened(
@@ -117,7 +116,7 @@ def widened(
     lasts = {each.first: each.last for each in revocation.counters}
     for each in counters:
         lasts[each.first] = max(each.last, lasts.get(each.first, 0))
-    return msgspec.structs.replace(
+    return structs.replace(
         revocation,
         marks=tuple(good[run] for run in sorted(good)),
         counters=tuple(Range(first, lasts[first]) for first in sorted(lasts)),

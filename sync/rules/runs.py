@@ -5,8 +5,6 @@ parent's. Only the entry with seq 1 says where its run comes from: a `run_opened
 carried over verbatim from a run that was closed, and is history.
 """
 
-from dataclasses import dataclass
-
 import msgspec
 
 from sync.rules.entry import GENESIS
@@ -47,8 +45,7 @@ class SignedIn(
     cashier: str
 
 
-@dataclass(frozen=True, slots=True)
-class Stamp:
+class Stamp(msgspec.Struct, frozen=True):
     """A moment by both clocks: wall (Unix ms), monotonic ms, and the boot it counts in."""
 
     at_ms: int
@@ -56,8 +53,7 @@ class Stamp:
     boot: str
 
 
-@dataclass(frozen=True, slots=True)
-class Run:
+class Run(msgspec.Struct, frozen=True):
     """The handle by which a selling process appends: its till, its run, when it opened."""
 
     till: str

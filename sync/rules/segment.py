@@ -8,7 +8,6 @@ import hashlib
 import io
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 import msgspec
 import zstandard
@@ -86,8 +85,7 @@ class _Wire(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=
     entries: list[_Sent]
 
 
-@dataclass(frozen=True, slots=True)
-class Segment:
+class Segment(msgspec.Struct, frozen=True):
     """A segment as read: not yet checked. `head_bytes` is what was signed, kept as evidence."""
 
     head: SegmentHead

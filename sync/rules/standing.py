@@ -7,6 +7,7 @@ days only.
 from collections.abc import Sequence
 
 import msgspec
+from msgspec import structs
 
 from sync.rules.entry import GENESIS
 from sync.rules.segment import MOST_STANDING_BYTES, is_name
@@ -39,7 +40,7 @@ def encode_standing(standing: Standing) -> bytes:
     """Write a standing; of too many days or kinds, the oldest days are left out."""
     days: Sequence[DayTotals] = standing.days[:MOST_DAYS]
     while True:
-        data = msgspec.msgpack.encode(msgspec.structs.replace(standing, days=tuple(days)))
+        data = msgspec.msgpack.encode(structs.replace(standing, days=tuple(days)))
         if len(data) <= MOST_STANDING_BYTES or not days:
             return data
         days = days[:-1]

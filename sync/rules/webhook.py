@@ -7,7 +7,6 @@ with a token. Signed as Standard Webhooks 1.0 describes: HMAC-SHA256 over `id.ti
 import base64
 import hashlib
 import hmac
-from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 import msgspec
@@ -39,8 +38,7 @@ class Message(msgspec.Struct, frozen=True):
     tills: list[Position]
 
 
-@dataclass(frozen=True, slots=True)
-class Signed:
+class Signed(msgspec.Struct, frozen=True):
     """A message ready to be sent."""
 
     headers: dict[str, str]

@@ -2,8 +2,8 @@
 
 import secrets
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
+import msgspec
 from sqlalchemy import Connection, Engine
 
 from sync.clock import Clock
@@ -19,8 +19,7 @@ from sync.rules.signed_answer import make_answer
 from sync.stores import hub_challenges, hub_revocations, hub_tills
 
 
-@dataclass(frozen=True, slots=True)
-class Sender:
+class Sender(msgspec.Struct, frozen=True):
     """The till that signed a request; `center` is its center's number as the hub has it now."""
 
     till: str  # the install id

@@ -11,8 +11,9 @@ import logging
 import secrets
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from sync.access import Access, AccessEnded
 from sync.database import CommitUnknown, disk_faults
@@ -36,8 +37,7 @@ PROBE_EVERY_S = 60
 _LOG = logging.getLogger("xuanpin.courier")
 
 
-@dataclass(frozen=True, slots=True)
-class PushReport:
+class PushReport(msgspec.Struct, frozen=True):
     """What a push achieved: entries acknowledged, runs closed because they diverged.
 
     `refused` says why it stopped early; entries still `pending` are sent again later.

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from sync.rules.entry import GENESIS, Entry
 from sync.rules.refusal import Refused
@@ -16,16 +17,14 @@ from sync.stores import journal as journals
 from sync.stores.carrying import carry_over, close_after
 
 
-@dataclass(frozen=True, slots=True)
-class Batch:
+class Batch(msgspec.Struct, frozen=True):
     """Entries of one run, in order, at least one."""
 
     run: str
     entries: Sequence[Entry]
 
 
-@dataclass(frozen=True, slots=True)
-class Exchange:
+class Exchange(msgspec.Struct, frozen=True):
     """The hub's checked reply, and the last entry that was in the segment it answers."""
 
     reply: Reply

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, TypeVar
 
@@ -38,8 +37,7 @@ _DAYS_OFFERED = 14
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
-class Evening:
+class Evening(msgspec.Struct, frozen=True):
     """What is known of a day: each till of the center, the own one first.
 
     `received_ms` is when the hub last answered about this day by this machine's clock (None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+
+import msgspec
+from msgspec import structs
 
 from sync.rules.enrolling import not_enrolled
 from sync.rules.refusal import Refused
@@ -19,8 +21,7 @@ from sync.stores.journal import RunState
 Progress = Callable[[int, int], None]
 
 
-@dataclass(frozen=True, slots=True)
-class Exported:
+class Exported(msgspec.Struct, frozen=True):
     """What the stick holds now: files by name, their entries, and how many were there before."""
 
     files: tuple[str, ...]
@@ -76,7 +77,7 @@ def _segments(
     for place, state in enumerate(states):
         seq, last = _first(state, everything=everything), _last(state)
         while seq < last:
-            found = journals.unpushed(db, replace(state, mark_seq=seq))[: last - seq]
+            found = journals.unpushed(db, structs.replace(state, mark_seq=seq))[: last - seq]
             data, count = cut_segment(
                 db,
                 found,
@@ -86,7 +87,7 @@ def _segments(
                 states=sent,
             )
             seq += count
-            sent[place] = replace(state, mark_seq=max(seq, state.mark_seq))
+            sent[place] = structs.replace(state, mark_seq=max(seq, state.mark_seq))
             segment = unpack(data)
             assert not isinstance(segment, Refused), "a segment that was just packed"
             yield data, segment.head

@@ -2,8 +2,8 @@
 
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+import msgspec
 from sqlalchemy import Engine
 
 from sync.clock import Clock
@@ -20,8 +20,7 @@ MOST_ASSIGNED = 20_000  # in one request; a publication assigns its versions its
 _LOG = logging.getLogger("xuanpin.hub")
 
 
-@dataclass(frozen=True, slots=True)
-class _Scope:
+class _Scope(msgspec.Struct, frozen=True):
     """One feed as a till of some center gets it; `center` is 0 where all get the same."""
 
     feed: str

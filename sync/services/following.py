@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+import msgspec
 from sqlite_utils import Database
 
 from sync.rules.marks import Adopt, decide
@@ -15,8 +14,7 @@ from sync.stores import journal as journals
 from sync.stores.enrolment import Enrolment
 
 
-@dataclass(frozen=True, slots=True)
-class Followed:
+class Followed(msgspec.Struct, frozen=True):
     """What came of following: the runs that the till parted from, and why it stopped early."""
 
     parted: tuple[str, ...]

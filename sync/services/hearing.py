@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 
+import msgspec
 from msgspec import structs
 
 from sync.rules.enrolling import not_enrolled
@@ -22,8 +22,7 @@ from sync.stores.contacts import heard_ms, write_heard
 from sync.stores.enrolment import Enrolment
 
 
-@dataclass(frozen=True, slots=True)
-class Heard:
+class Heard(msgspec.Struct, frozen=True):
     """What the replies on a stick changed.
 
     `replies` were followed, `acknowledged` entries with them, `pending` are left; `older` ones
@@ -85,7 +84,7 @@ def _in_order(answered: Sequence[Exchange], since_ms: int) -> list[Exchange]:
     for each in sorted(news, key=lambda one: one.reply.hub_time_ms):
         at_ms = each.reply.hub_time_ms
         marks = [mark for mark in each.reply.marks if mark.seq == highest[at_ms, mark.run]]
-        settled.append(replace(each, reply=structs.replace(each.reply, marks=tuple(marks))))
+        settled.append(structs.replace(each, reply=structs.replace(each.reply, marks=tuple(marks))))
     return settled
 
 

@@ -2,7 +2,6 @@
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 import msgspec
 from sqlalchemy import Connection, Engine
@@ -32,8 +31,7 @@ from sync.stores.hub_locks import REGISTER, alone
 MOST_HELD = 100_000  # entries of one revoked till
 
 
-@dataclass(frozen=True, slots=True)
-class Tally:
+class Tally(msgspec.Struct, frozen=True):
     """What became of a segment's entries; in a gap, of none of them anything."""
 
     appended: int = 0
@@ -47,8 +45,7 @@ class Tally:
         return self.appended + self.forked + self.held
 
 
-@dataclass(frozen=True, slots=True)
-class Received:
+class Received(msgspec.Struct, frozen=True):
     """The signed answer; `gap` says that nothing was stored because something is missing."""
 
     reply: bytes

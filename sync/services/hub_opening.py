@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from pathlib import Path
 
+import msgspec
 from filelock import ReadWriteLock
+from msgspec import structs
 from sqlalchemy import URL, Engine, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
@@ -22,8 +23,7 @@ from sync.stores import hub_identity, hub_migrations, hub_register, hub_tills
 from sync.stores.hub_register import Register
 
 
-@dataclass(frozen=True, slots=True)
-class OpenHub:
+class OpenHub(msgspec.Struct, frozen=True):
     """A hub's prepared database, its keys, and the directory that holds its key files."""
 
     engine: Engine
@@ -73,7 +73,7 @@ def open_hub_data(
     try:
         prepared = _prepared(setup, engine, directory, presence)
         if isinstance(prepared, OpenHub) and not without_medium:
-            prepared = replace(prepared, medium=second_medium(setup))
+            prepared = structs.replace(prepared, medium=second_medium(setup))
             _catch_up(prepared, setup, put_back)
         opened = prepared
     except DBAPIError as error:

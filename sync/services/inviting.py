@@ -2,8 +2,8 @@
 
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass
 
+import msgspec
 from sqlalchemy import Connection, Engine
 
 from sync.clock import Clock
@@ -25,8 +25,7 @@ from sync.stores.hub_tills import Invite
 INVITE_MS = 10 * 60 * 1000
 
 
-@dataclass(frozen=True, slots=True)
-class Invitation:
+class Invitation(msgspec.Struct, frozen=True):
     """A one-time code for a till, good until `expires_ms` (Unix milliseconds)."""
 
     code: str

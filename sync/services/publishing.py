@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
 
@@ -40,8 +39,7 @@ class Published(msgspec.Struct, frozen=True, kw_only=True):
     versions: dict[int, int]
 
 
-@dataclass(frozen=True, slots=True)
-class Progress:
+class Progress(msgspec.Struct, frozen=True):
     """Whom to tell how far publishing is, of how much: reading, comparing, writing."""
 
     reading: Callable[[int, int], None]
@@ -204,13 +202,12 @@ class Publishing:
             return hub_feeds.state(connection, feed, center).version
 
 
-@dataclass(slots=True)
-class _Told:
+class _Told(msgspec.Struct):
     """What of a file is put aside: of so many rows those that changed, for which centers."""
 
     rows: int = 0
     changed: int = 0
-    centers: set[int] = field(default_factory=set)
+    centers: set[int] = msgspec.field(default_factory=set)
 
 
 def _put_aside(spool: IO[bytes], rows: _Rows) -> None:

@@ -6,10 +6,10 @@ import contextlib
 import logging
 import secrets
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import filelock
+import msgspec
 
 from sync.access import Access, AccessEnded
 from sync.database import CommitUnknown, disk_faults
@@ -37,8 +37,7 @@ GENTLE_PAUSE_S = 0.05
 _LOG = logging.getLogger("xuanpin.puller")
 
 
-@dataclass(frozen=True, slots=True)
-class PullReport:
+class PullReport(msgspec.Struct, frozen=True):
     """What a pull brought: so many rows, and at which version each feed is now.
 
     `anew` are the feeds that came whole, `due` those that still need a snapshot for that.
@@ -52,14 +51,13 @@ class PullReport:
     refused: Refused | None
 
 
-@dataclass(slots=True)
-class _Round:
+class _Round(msgspec.Struct):
     """What one pull has done so far; of several refusals the first is told."""
 
     rows: int = 0
     anew: tuple[str, ...] = ()
     due: tuple[str, ...] = ()
-    current: list[str] = field(default_factory=list)
+    current: list[str] = msgspec.field(default_factory=list)
     refused: Refused | None = None
 
     def note(self, refused: Refused) -> None:

@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import hashlib
 import threading
-from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
+
+import msgspec
+from msgspec import structs
 
 from sync import aside
 from sync.access import Access
@@ -33,8 +35,7 @@ if TYPE_CHECKING:
 _PATIENCE = 3
 
 
-@dataclass(frozen=True, slots=True)
-class _Cut:
+class _Cut(msgspec.Struct, frozen=True):
     """A signed segment with its digest, and exactly the entries that are in it."""
 
     batch: Batch
@@ -176,7 +177,7 @@ class Push:
         """Return how the run stands once the hub has taken a segment; None if nothing is left."""
         for state in journals.runs(self._till.journal.read()):
             if state.run == cut.batch.run and state.end_seq > cut.last.seq:
-                return replace(state, mark_seq=cut.last.seq)
+                return structs.replace(state, mark_seq=cut.last.seq)
         return None
 
     def _ask(self, cut: _Cut, behind: RunState | None = None) -> Exchange | Refused:

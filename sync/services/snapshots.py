@@ -5,11 +5,11 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing, suppress
-from dataclasses import dataclass
 from pathlib import Path
 
 import filelock
 import msgspec
+from msgspec import structs
 from sqlite_utils.migrations import Migrations
 
 from sync.database import Database
@@ -27,8 +27,7 @@ from sync.stores.feeds import Build, Building
 KEPT_FREE_BYTES = 64 * 1024 * 1024
 
 
-@dataclass(frozen=True, slots=True)
-class Snapshots:
+class Snapshots(msgspec.Struct, frozen=True):
     """What snapshots are taken with: the till's directory and file in force, feeds, the hub."""
 
     directory: Path
@@ -117,7 +116,7 @@ class Snapshots:
                 self.feeds[stand.feed].apply(db, page.rows)
                 stores.keep_building(db, part)
                 if part.scanned:
-                    end = msgspec.structs.replace(at, version=part.version)
+                    end = structs.replace(at, version=part.version)
                     stores.keep_cursor(db, end, part.signed, self.now_ms())
             self.tell(stand.feed, part.rows, part.total)
         return part.rows

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 
 import msgspec
+from msgspec import structs
 from sqlite_utils import Database
 
 from sync.feed_client import FeedClient
@@ -19,8 +19,7 @@ from sync.stores.feeds import keep_cursor
 Tell = Callable[[str, int, int], None]
 
 
-@dataclass(frozen=True, slots=True)
-class Steps:
+class Steps(msgspec.Struct, frozen=True):
     """How steps are taken: `writing` begins a transaction where the feeds are kept.
 
     A page has up to `rows` rows; between two, everybody else gets a turn of `pause_s`.
@@ -45,7 +44,7 @@ class Steps:
             page = self.client.page(at, wanted)
             if isinstance(page, Refused):
                 return page
-            at, more = msgspec.structs.replace(at, version=page.to_version), page.more
+            at, more = structs.replace(at, version=page.to_version), page.more
             with self.writing() as db:
                 if fresh:
                     feed.clear(db)

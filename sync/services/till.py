@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from contextlib import ExitStack
-from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from types import TracebackType
@@ -40,8 +39,7 @@ JOURNAL = "journal.db"
 NOT_BEGUN = "till.not_begun"  # refused to read where no till has ever been used
 
 
-@dataclass(slots=True)
-class OpenTill:
+class OpenTill(msgspec.Struct):
     """A till in use by this process: close it, or use it as a context manager."""
 
     setup: Setup
@@ -51,7 +49,7 @@ class OpenTill:
     keys: TillKeys
     _boot: str
     _lock: SellingLock | None = None
-    _run: Run | None = field(default=None)
+    _run: Run | None = msgspec.field(default=None)
 
     @property
     def run(self) -> Run:

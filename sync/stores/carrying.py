@@ -4,8 +4,7 @@ So the live part of a till's journal stays one chain, and the hub, which is told
 goes on from, always knows what it lacks.
 """
 
-from dataclasses import replace
-
+from msgspec import structs
 from sqlite_utils import Database
 
 from sync.rules.entry import GENESIS, Draft
@@ -47,7 +46,7 @@ def carry_over(
             draft = Draft(
                 header.kind, header.id, header.day, header.amount_fen, entry.body, entry.private
             )
-            journals.carry(db, run, replace(stamp, at_ms=header.at_ms), draft)
+            journals.carry(db, run, structs.replace(stamp, at_ms=header.at_ms), draft)
     close_after(db, common, stamp.at_ms, run.run)
     return run
 

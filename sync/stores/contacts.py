@@ -1,9 +1,9 @@
 """The last contact with the hub: what came of it and when, and the time the hub said it was."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Literal
 
+import msgspec
 from sqlite_utils import Database
 
 from sync.rules.runs import Stamp
@@ -11,8 +11,7 @@ from sync.rules.runs import Stamp
 ContactState = Literal["reachable", "unreachable", "alarm"]
 
 
-@dataclass(frozen=True, slots=True)
-class Contact:
+class Contact(msgspec.Struct, frozen=True):
     """How the hub last answered; times in Unix milliseconds, None if it never did.
 
     `reason` is the refusal's slug, empty when all is well. `alarms` are the kinds of alarm that

@@ -1,7 +1,6 @@
 """The till's enrolment: which hub it trusts, and the certificate that hub gave it."""
 
-from dataclasses import dataclass
-
+import msgspec
 from sqlite_utils import Database
 
 from sync.rules.certificate import Certificate
@@ -12,8 +11,7 @@ _COLUMNS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Enrolment:
+class Enrolment(msgspec.Struct, frozen=True):
     """What enrolling gave this till; `hub_public` is pinned, `certificate` is 110 bytes."""
 
     hub_url: str

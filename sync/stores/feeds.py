@@ -4,8 +4,8 @@ A file that is being built by a snapshot keeps here how far that is, too.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 
+import msgspec
 from sqlite_utils import Database
 from sqlite_utils.migrations import Migrations
 
@@ -37,8 +37,7 @@ def feeds(db: Database) -> None:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Kept:
+class Kept(msgspec.Struct, frozen=True):
     """A cursor as it is kept: the hub's signed bytes, and when it was last known to be the end."""
 
     cursor: Cursor
@@ -46,16 +45,14 @@ class Kept:
     current_ms: int
 
 
-@dataclass(frozen=True, slots=True)
-class LastPull:
+class LastPull(msgspec.Struct, frozen=True):
     """When this till last pulled (Unix milliseconds), and the slug of what refused it, if so."""
 
     tried_ms: int
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class Build:
+class Build(msgspec.Struct, frozen=True):
     """What a snapshot is made of: for whom, of which epoch, on a copy made after `base` writes."""
 
     hub_id: str
@@ -64,8 +61,7 @@ class Build:
     base: int
 
 
-@dataclass(frozen=True, slots=True)
-class Building:
+class Building(msgspec.Struct, frozen=True):
     """How far a snapshot is in one feed: all keys up to `after`, `rows` of `total`.
 
     `signed` is the cursor at `version`, from which steps complete it, empty before its first page;

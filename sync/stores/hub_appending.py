@@ -1,8 +1,8 @@
 """The hub takes entries in: appended to their run or kept as forks, booked, alarms raised."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
+import msgspec
 from sqlalchemy import Connection
 
 from sync.package import Arrived, HubSecrets, Package, Projection
@@ -15,8 +15,7 @@ from sync.stores.hub_tills import Till
 Raised = tuple[str, str, int, str]  # an alarm: kind, run, seq, about
 
 
-@dataclass(frozen=True, slots=True)
-class Books:
+class Books(msgspec.Struct, frozen=True):
     """How a hub books: the projections by kind, every kind it knows, and its keys."""
 
     projections: Mapping[str, Projection]

@@ -1,8 +1,8 @@
 """What the hub has booked, and what a manager must look at."""
 
 from collections.abc import Collection, Container, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 
+import msgspec
 from sqlalchemy import Connection, bindparam, case, func, select
 
 from sync.package import Arrived, HubSecrets, Projection
@@ -16,8 +16,7 @@ _LAST_ID = select(func.max(BOOKING.c.id)).where(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Booked:
+class Booked(msgspec.Struct, frozen=True):
     """What booking noticed: which bodies nobody here reads, and what came with two contents.
 
     `new` is what was not booked before, in order; `uninterpreted` are those runs and kinds of

@@ -7,8 +7,8 @@ removed stays as a tombstone until those grow too many.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 
+import msgspec
 from sqlalchemy import (
     BigInteger,
     Column,
@@ -79,8 +79,7 @@ _ASSIGN = (  # row by row: a join would depend on what the database thinks of a 
 )
 
 
-@dataclass(frozen=True, slots=True)
-class FeedState:
+class FeedState(msgspec.Struct, frozen=True):
     """How far a feed is for a center: the version assigned last, 0 if nothing was ever fed.
 
     From a version before `oldest` on, steps no longer lead here: a snapshot does.

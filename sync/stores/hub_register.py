@@ -9,8 +9,8 @@ record is carried out late, which harms nobody: what it granted never left the h
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+import msgspec
 from sqlalchemy import Connection, insert, select
 
 from sync.keys import HubKeys
@@ -31,8 +31,7 @@ _DATABASE = Words(N_("the database"))
 _ORIGIN = Mark("", 0, registers.ORIGIN)
 
 
-@dataclass(frozen=True, slots=True)
-class Register:
+class Register(msgspec.Struct, frozen=True):
     """Who signs the register, and where it is kept a second time (None: nowhere)."""
 
     keys: HubKeys

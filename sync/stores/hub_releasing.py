@@ -1,8 +1,8 @@
 """Booking what was held of a till, in order, as if it had just arrived."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+import msgspec
 from sqlalchemy import Connection
 
 from sync.rules.merge import Gap, Verdict, merge
@@ -15,8 +15,7 @@ from sync.stores.hub_tills import Till
 _AT_ONCE = 500
 
 
-@dataclass(frozen=True, slots=True)
-class ReleasedEntries:
+class ReleasedEntries(msgspec.Struct, frozen=True):
     """The runs of which something was held; what was appended, what forked, what is held still."""
 
     runs: tuple[str, ...]

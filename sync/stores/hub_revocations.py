@@ -1,7 +1,6 @@
 """Revoked tills at the hub: until when each was its own, and the entries held beyond that."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 
 import msgspec
 from sqlalchemy import (
@@ -28,16 +27,14 @@ _OF_TILL = select(REVOCATION.c.terms, REVOCATION.c.revoked_ms).where(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Revoked:
+class Revoked(msgspec.Struct, frozen=True):
     """A revocation in force, and when it was made (Unix milliseconds)."""
 
     revocation: Revocation
     revoked_ms: int
 
 
-@dataclass(frozen=True, slots=True)
-class HeldEntry:
+class HeldEntry(msgspec.Struct, frozen=True):
     """An entry of a revoked till that waits for a person."""
 
     run: str

@@ -1,7 +1,6 @@
 """Which tills are enrolled at this hub, their certificates, and the invitations still open."""
 
-from dataclasses import dataclass
-
+import msgspec
 from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
 
 from sync.rules.certificate import Certificate
@@ -11,8 +10,7 @@ from sync.stores.hub_tables import CERTIFICATE, INVITE, TILL
 MOST_TILLS = 999
 
 
-@dataclass(frozen=True, slots=True)
-class Till:
+class Till(msgspec.Struct, frozen=True):
     """An enrolled till: `till` is its install id, `number` 1..999."""
 
     till: str
@@ -22,8 +20,7 @@ class Till:
     center_name: str
 
 
-@dataclass(frozen=True, slots=True)
-class Invite:
+class Invite(msgspec.Struct, frozen=True):
     """A one-time invitation; after use it remembers the till and its certificate."""
 
     invite: str

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import msgspec
 from sqlite_utils import Database
@@ -39,8 +38,7 @@ _RUNS = """SELECT r.run, r.parent_run, r.agreed_seq,
 FROM run r LEFT JOIN mark m ON m.run = r.run ORDER BY r.number"""
 
 
-@dataclass(frozen=True, slots=True)
-class RunState:
+class RunState(msgspec.Struct, frozen=True):
     """How far a run is: its last own seq, and the seq up to which the hub acknowledged it.
 
     `agreed_seq` is where a closed run ends for the hub: what follows, another run carries.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import functools
 import hashlib
 import logging
@@ -17,6 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 from unittest import mock
+
+from msgspec import structs
 
 from sync import aside, database
 from sync.rules.refusal import Fault
@@ -73,7 +74,7 @@ class Laboratory:
 
     def _till_setup(self, name: str) -> Setup:
         root = self._directory / "template" / name
-        return dataclasses.replace(named(self._setup, name), root=root, clock=FakeClock())
+        return structs.replace(named(self._setup, name), root=root, clock=FakeClock())
 
     def run(self, plan: Sequence[Step], seed: int) -> Outcome:
         """Live through a plan; stops at the first step after which not all holds."""

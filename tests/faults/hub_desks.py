@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import dataclasses
 from pathlib import Path
 
 import httpx2
-import msgspec
+from msgspec import structs
 
 from sync.faces.hub_http import PROBLEM, refusal
 from sync.rules.challenge import CHALLENGE_HEADER
@@ -32,8 +31,8 @@ class ManagedHub(HubMachine):
         super().__init__(root)
 
     def _open(self) -> None:
-        hub = msgspec.structs.replace(self.setup.hub, second_medium=str(self._medium))
-        self.setup = dataclasses.replace(self.setup, settings=self.setup.settings.having(hub))
+        hub = structs.replace(self.setup.hub, second_medium=str(self._medium))
+        self.setup = structs.replace(self.setup, settings=self.setup.settings.having(hub))
         super()._open()
         data, clock = self.data, self.setup.clock
         self.desk = Inviting(data.engine, data.keys, clock, medium=data.medium)

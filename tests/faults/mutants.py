@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 from unittest import mock
 
-import msgspec
+from msgspec import structs
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -91,8 +91,8 @@ def _no_dedupe(undo: contextlib.ExitStack) -> None:
         known = {id(one) for one in new}
         again = [one for one in arrived if id(one) not in known]
         for one in again:
-            header = msgspec.structs.replace(one.header, id=f"{one.header.id}~{next(times)}")
-            new.append(msgspec.structs.replace(one, header=header))
+            header = structs.replace(one.header, id=f"{one.header.id}~{next(times)}")
+            new.append(structs.replace(one, header=header))
         return new, twice
 
     everywhere(undo, right, wrong)
@@ -365,7 +365,7 @@ def _old_epoch(undo: contextlib.ExitStack) -> None:
     right, step = feed.way_to, Puller._step
 
     def of_now(have: Cursor | None, epoch: int) -> Cursor | None:
-        return have and msgspec.structs.replace(have, epoch=epoch)
+        return have and structs.replace(have, epoch=epoch)
 
     def wrong(stand: Any, epoch: int, have: Cursor | None, most_steps: int) -> Any:
         return right(stand, epoch, of_now(have, epoch), most_steps)

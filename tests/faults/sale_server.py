@@ -9,7 +9,6 @@ it tells people it appends to `said`, what it prints to `paper`.
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import logging
 import os
 import signal
@@ -17,6 +16,8 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import structs
 
 from pos.rules.order import Order
 from pos.rules.tender import Tender
@@ -93,7 +94,7 @@ def main() -> None:
     base = make_setup(Path())
     logging.disable()
     for line in sys.stdin:
-        setup = dataclasses.replace(base, root=Path(line.strip()), clock=FakeClock())
+        setup = structs.replace(base, root=Path(line.strip()), clock=FakeClock())
         child = os.fork()
         if child == 0:
             os.kill(os.getpid(), signal.SIGSTOP)

@@ -1,6 +1,5 @@
 """The power goes at thousands of moments of real sales: what people were told is there after."""
 
-import dataclasses
 import os
 import random
 import shutil
@@ -9,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
 from tests.sync.tills import FakeClock, make_setup, named
 
@@ -90,7 +90,7 @@ def cut_power(
                 told.hear(op.data.decode())
         done, survives, at_hub = moment, draw.choice(ways), draw.random() < 0.3
         put(disk.after_power_loss(survives, draw), root, image)
-        setup = dataclasses.replace(named(base, NAME), root=image / TILL, clock=FakeClock())
+        setup = structs.replace(named(base, NAME), root=image / TILL, clock=FakeClock())
         found = problems_of(image, setup, told, at_hub=at_hub)
         problems += [f"after call {moment}, {survives} survives: {problem}" for problem in found]
         shutil.rmtree(image)

@@ -1,6 +1,5 @@
 """A sale is killed at each of its system calls, and meets a failing disk at each write and sync."""
 
-import dataclasses
 import os
 import shutil
 import signal
@@ -9,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
 from pos.rules.tender import Tender
 from pos.services.checkout import Checkout, Completed
@@ -57,13 +57,13 @@ def counter(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Counter]:
         pytest.skip("no program can be traced here")
     base = MEMORY if MEMORY.is_dir() else tmp_path_factory.getbasetemp()
     root = base / f"fault-calls-{os.getpid()}"
-    prepared = dataclasses.replace(make_setup(root / "prepared"), clock=FakeClock())
+    prepared = structs.replace(make_setup(root / "prepared"), clock=FakeClock())
     with opened(prepared) as till:
         stock(till)
     shutil.copytree(root / "prepared", root / "counter")
     with sale_server() as sales:
         calls = calls_of(sales, root / "counter", root / "log")
-        yield Counter(dataclasses.replace(prepared, root=root / "counter"), sales, calls)
+        yield Counter(structs.replace(prepared, root=root / "counter"), sales, calls)
     shutil.rmtree(root)
 
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import httpx2
+from msgspec import structs
 
 from pos.rules.order import Order
 from pos.services.checkout import Checkout
@@ -179,5 +179,5 @@ def machine(name: str, root: Path, setup: Setup, network: Network, clock: FakeCl
     `name` is the till's, with a number after a dot for a copy.
     """
     origin = name.split(".")[0]
-    own = dataclasses.replace(named(setup, origin), root=root, clock=clock)
+    own = structs.replace(named(setup, origin), root=root, clock=clock)
     return TillMachine(name, origin, own, clock, Host(root), network)

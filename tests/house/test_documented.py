@@ -5,8 +5,8 @@ import tomllib
 from pathlib import Path
 
 import click
-import msgspec
 import pytest
+from msgspec import structs
 
 from sync import config
 from sync.package import Section
@@ -48,7 +48,7 @@ def test_every_setting_stands_in_the_packaged_file_with_its_default(
     assert section.name in document
     tables = document[section.name].values() if section.keyed else [document[section.name]]
     for table in tables:
-        for field in msgspec.structs.fields(section.type):
+        for field in structs.fields(section.type):
             assert field.encode_name in table, f"{section.name}.{field.encode_name}"
 
 

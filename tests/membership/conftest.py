@@ -1,10 +1,10 @@
 """A till in a directory of its own, under a clock that the test sets."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
 from sync.rules.refusal import Refused
 from sync.services.till import OpenTill, open_till
@@ -22,7 +22,7 @@ def clock() -> SetClock:
 @pytest.fixture
 def setup(tmp_path: Path, clock: SetClock) -> Setup:
     packaged = Path(__file__).parents[2] / "config.toml"
-    return replace(make_setup(packaged, language="en"), root=tmp_path, clock=clock)
+    return structs.replace(make_setup(packaged, language="en"), root=tmp_path, clock=clock)
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 import base64
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -10,6 +9,7 @@ import qrcode
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 
 from membership.rules.card import PREFIX, Card, Trust, decode_card, sign_card
 from membership.rules.grant import make_grant
@@ -112,7 +112,7 @@ def test_a_card_sold_at_one_till_is_good_at_another_that_never_heard_of_it(
     seller = Ed25519PrivateKey.from_private_bytes(seed)
     grant = make_grant(issuer_of(seller), counter, serial, day, years=1)
     assert not isinstance(grant, Refused)
-    standing = read_card(grant.text, replace(ELSEWHERE, today=day + timedelta(days=later)))
+    standing = read_card(grant.text, structs.replace(ELSEWHERE, today=day + timedelta(days=later)))
     assert standing.state == "active"
     assert standing.card == grant.card
 

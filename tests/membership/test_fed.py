@@ -123,7 +123,7 @@ def test_a_confirmation_is_of_one_card_only(field: str) -> None:
 
 
 def _fields() -> dict[str, object]:
-    return {name: getattr(CARD, name) for name in CARD.__slots__}
+    return {name: getattr(CARD, name) for name in CARD.__struct_fields__}
 
 
 @pytest.mark.parametrize(

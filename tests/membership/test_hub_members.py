@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from msgspec import structs
 from sqlalchemy import Connection, select
 
 from membership.rules.card import Card, SignedCard, Trust, decode_card, standing_of
@@ -63,7 +64,7 @@ def arrived(
         body_sha256=hashlib.sha256(body).digest(),
         private_sha256=private.digest() if private else b"",
     )
-    return Arrived(msgspec.structs.replace(header, **changed), body, private, "ZZ-01", "zhengzhou")
+    return Arrived(structs.replace(header, **changed), body, private, "ZZ-01", "zhengzhou")
 
 
 @pytest.fixture
@@ -95,7 +96,7 @@ def test_a_grant_becomes_one_row(hub: Connection, book: Book) -> None:
 
 
 def changed(**values: Any) -> Arrived:
-    return arrived(msgspec.structs.replace(GRANTED, **values))
+    return arrived(structs.replace(GRANTED, **values))
 
 
 @pytest.mark.parametrize(
@@ -125,7 +126,7 @@ GRANT_ID = "01aab8e1-0000-7000-8000-00000000000"
 def granted(number: int, *, till: str = "ab" * 16, **values: Any) -> Arrived:
     """Return one of several grants, each with an id and a serial of its own."""
     serial = f"00a1b2c3d4{number:02x}"
-    body = msgspec.structs.replace(GRANTED, **{"serial": serial, **values})
+    body = structs.replace(GRANTED, **{"serial": serial, **values})
     return arrived(body, id=f"{GRANT_ID}{number}", till=till)
 
 
@@ -211,7 +212,7 @@ def test_a_provisional_card_is_fed_with_the_key_of_the_till_that_signed_it(
     install = authority.certificate.install
     row = {"till": install, "counter_first": 1000, "counter_count": 50, "data": authority.data}
     hub.execute(CERTIFICATE.insert().values(row))
-    book([arrived(msgspec.structs.replace(GRANTED, provisional=True), till=install)])
+    book([arrived(structs.replace(GRANTED, provisional=True), till=install)])
     assert fed(hub)[GRANTED.serial].sold_by == public_of(TILL).hex()
 
 
@@ -220,7 +221,7 @@ def test_of_two_memberships_under_one_serial_the_first_is_fed_and_the_other_noti
 ) -> None:
     book([arrived()])
     first = fed(hub)
-    thief = arrived(msgspec.structs.replace(GRANTED, until="2036-11-22", counter=9), till="cd" * 16)
+    thief = arrived(structs.replace(GRANTED, until="2036-11-22", counter=9), till="cd" * 16)
     assert book([thief]).contradicted == (f"card serial {GRANTED.serial}",)
     assert fed(hub) == first
 

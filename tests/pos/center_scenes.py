@@ -2,10 +2,9 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import replace
 from pathlib import Path
 
-import msgspec
+from msgspec import structs
 
 from pos.rules.order import Order
 from pos.rules.tender import Tender
@@ -43,8 +42,8 @@ class Center:
     ) -> Iterator[OpenTill]:
         """Open a till for selling."""
         setup = make_setup(self._root / name, till=name, clock=self.clock)
-        own = msgspec.structs.replace(setup.settings.get(TillSettings), center=center)
-        opened = open_till(replace(setup, settings=setup.settings.having(own)), "counter")
+        own = structs.replace(setup.settings.get(TillSettings), center=center)
+        opened = open_till(structs.replace(setup, settings=setup.settings.having(own)), "counter")
         assert isinstance(opened, OpenTill), opened
         with opened:
             if enrol:

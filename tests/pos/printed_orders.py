@@ -1,8 +1,6 @@
 """Orders to print: one of everything that can stand on a receipt."""
 
-from dataclasses import replace
-
-import msgspec
+from msgspec import structs
 
 from pos.rules.order import CardSold, MemberUsed, Order, OrderLine, Payment
 from pos.rules.slip import Heading
@@ -21,7 +19,7 @@ HEADING = Heading(
     member="****1234",
     code=TOKEN,
 )
-DEMO_COPY = replace(HEADING, demo=True, copy=True)
+DEMO_COPY = structs.replace(HEADING, demo=True, copy=True)
 
 _LINE = OrderLine(
     sku="TEA",
@@ -44,8 +42,8 @@ _LINE = OrderLine(
 
 def line(**changes: object) -> OrderLine:
     """Return a line of tea with other values; what it was paid follows its amount."""
-    changed = msgspec.structs.replace(_LINE, **changes)
-    return msgspec.structs.replace(changed, allocated_fen=changed.amount_fen)
+    changed = structs.replace(_LINE, **changes)
+    return structs.replace(changed, allocated_fen=changed.amount_fen)
 
 
 TEA = line()
@@ -100,7 +98,7 @@ def order(*lines: OrderLine, **changes: object) -> Order:
         paid_fen=total_fen,
         change_fen=0,
     )
-    return msgspec.structs.replace(plain, **changes)
+    return structs.replace(plain, **changes)
 
 
 def everything(*, provisional: bool = False) -> Order:

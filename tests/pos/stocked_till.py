@@ -1,8 +1,10 @@
 """A till of a test's own with a few goods in its catalogue, under a clock that the test sets."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import structs
 
 from pos.rules.items import SHIPS_MAY, Item, Tier
 from pos.stores import catalogue
@@ -73,7 +75,9 @@ class SetClock:
 
 def make_test_setup(root: Path, clock: Clock | None = None) -> Setup:
     packaged = Path(__file__).parents[2] / "config.toml"
-    return replace(make_setup(packaged, language="en"), root=root, clock=clock or SetClock())
+    return structs.replace(
+        make_setup(packaged, language="en"), root=root, clock=clock or SetClock()
+    )
 
 
 def opened(setup: Setup, *, selling: bool = True) -> OpenTill:

@@ -1,10 +1,9 @@
 """Scanner bursts: codes survive whatever the timing, typing stays typing, order is kept."""
 
-import dataclasses
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 
 from pos.rules.bursts import Bursts, Scan, Stroke, is_scan, pasted_scan
 
@@ -45,13 +44,13 @@ def test_a_hiccup_late_in_a_code_does_not_cut_it() -> None:
 
 def test_keys_that_waited_until_a_busy_reader_came_are_not_cut_off_the_first() -> None:
     first, *rest = strokes(CODE + "\r", 0.0)
-    late = [dataclasses.replace(key, at_s=key.at_s + 0.3, waited_s=0.299) for key in rest]
+    late = [structs.replace(key, at_s=key.at_s + 0.3, waited_s=0.299) for key in rest]
     assert told([first, *late]) == [f"[{CODE}]"]
 
 
 def test_a_pause_before_keys_that_were_read_together_is_a_pause() -> None:
     first, *rest = strokes(CODE + "\r", 0.0)
-    later = [dataclasses.replace(key, at_s=key.at_s + 0.3, waited_s=0.1) for key in rest]
+    later = [structs.replace(key, at_s=key.at_s + 0.3, waited_s=0.1) for key in rest]
     assert told([first, *later]) == [CODE[0], f"[{CODE[1:]}]"]
 
 

@@ -4,6 +4,7 @@ import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 
 from membership.rules.phone import PhoneToken
 from membership.rules.plan import PlanSettings
@@ -22,7 +23,7 @@ YAM = Item(sku="YAM", name_zh="山药", unit="kg", retail_fen=1980, weighed=True
 BAG = Item(sku="BAG", name_zh="购物袋", unit="个", kind="bag", retail_fen=50)
 PLAN = carting.plan_item(PlanSettings())
 ANNA = CartMember(serial="0a0b0c0d0e0f", until="2027-11-22", plus=True, label="****1234")
-LAPSED = msgspec.structs.replace(ANNA, plus=False, until="2025-01-01")
+LAPSED = structs.replace(ANNA, plus=False, until="2025-01-01")
 
 
 def empty() -> Cart:
@@ -59,7 +60,7 @@ def test_the_same_item_goes_onto_its_line() -> None:
 
 
 def test_a_line_keeps_the_price_at_which_it_was_put_in() -> None:
-    dearer = msgspec.structs.replace(TEA, retail_fen=19900)
+    dearer = structs.replace(TEA, retail_fen=19900)
     cart = filled(TEA, dearer, dearer, TEA)
     assert [(line.item.retail_fen, line.quantity) for line in cart.lines] == [
         (16800, 2),
@@ -68,15 +69,15 @@ def test_a_line_keeps_the_price_at_which_it_was_put_in() -> None:
 
 
 def test_lines_of_two_prices_stay_apart_when_they_leave_alike() -> None:
-    cart = ok(carting.add(filled(TEA), msgspec.structs.replace(TEA, retail_fen=19900)))
+    cart = ok(carting.add(filled(TEA), structs.replace(TEA, retail_fen=19900)))
     cart = ok(carting.set_delivery(cart, 1, "shipped"))
     cart = ok(carting.set_delivery(cart, 2, "shipped"))
     assert shape(cart) == [(1, "TEA", 1, "shipped"), (2, "TEA", 1, "shipped")]
 
 
 def test_quantities_add_up_over_lines_of_two_prices() -> None:
-    before = msgspec.structs.replace(TEA, tiers=(Tier(4, 15000),))
-    after = msgspec.structs.replace(TEA, retail_fen=17800, tiers=(Tier(4, 16000),))
+    before = structs.replace(TEA, tiers=(Tier(4, 15000),))
+    after = structs.replace(TEA, retail_fen=17800, tiers=(Tier(4, 16000),))
     cart = filled(before, before, after, after)
     priced = price_basket(cart.lines, Benefits())
     assert [(line.amount_fen, line.price) for line in priced.lines] == [

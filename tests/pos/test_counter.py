@@ -1,9 +1,9 @@
 """The counter as a cashier meets it: scans, keys and boxes, from an empty cart to a receipt."""
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 from textual import events
 
 from membership.rules.plan import PlanSettings
@@ -295,7 +295,7 @@ def test_a_quick_key_for_goods_that_are_not_here_is_named_and_keeps_its_digit(
 ) -> None:
     setup = make_test_setup(tmp_path)
     keys = CounterSettings(quick_keys=("NO-SUCH", BAG))
-    setup = replace(setup, settings=setup.settings.having(keys))
+    setup = structs.replace(setup, settings=setup.settings.having(keys))
 
     async def scenario(desk: Cashier) -> None:
         await desk.opens("f5", Pick)

@@ -1,8 +1,8 @@
 """A day in figures: whatever was sold, every breakdown of money sums to what was paid."""
 
-import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 
 from pos.faces.day_report.charts import Bar, bars, columns, scale_end, shares
 from pos.rules.day_figures import BAGS, PLAN, Figure, best_sellers, figures, largest, permille
@@ -21,11 +21,11 @@ def paid(plain: Order, method: str = "cash") -> Order:
     weights = [each.amount_fen for each in plain.lines]
     spread = allocate(plain.paid_fen, weights)
     lines = tuple(
-        msgspec.structs.replace(each, allocated_fen=fen)
+        structs.replace(each, allocated_fen=fen)
         for each, fen in zip(plain.lines, spread, strict=True)
     )
     kept = Payment(method=method, amount_fen=plain.paid_fen, handed_fen=plain.paid_fen)  # type: ignore[arg-type]
-    return msgspec.structs.replace(plain, lines=lines, payments=(kept,))
+    return structs.replace(plain, lines=lines, payments=(kept,))
 
 
 def test_a_day_by_hour_cluster_price_payment_till_and_item() -> None:
@@ -79,7 +79,7 @@ def test_every_breakdown_sums_to_what_was_paid(
     sales = []
     for lines, rounding_fen, method, hour, till in sold:
         plain = order(*lines, at_ms=NOON_MS + (hour - 12) * HOUR_MS)  # type: ignore[arg-type]
-        rounded = msgspec.structs.replace(
+        rounded = structs.replace(
             plain, rounding_fen=rounding_fen, paid_fen=plain.total_fen - rounding_fen
         )
         sales.append((till, paid(rounded, method)))

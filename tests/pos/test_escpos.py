@@ -1,11 +1,11 @@
 """The printer's bytes, and our reader that sees in them what the paper will show."""
 
 from contextlib import suppress
-from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 
 from pos.rules.blocks import Barcode, Block, Cut, OpenDrawer, QrCode, Row
 from pos.rules.card_slip import card_blocks
@@ -88,7 +88,7 @@ def test_what_no_receipt_holds_is_refused(data: bytes) -> None:
 
 
 def test_text_keeps_the_columns_on_the_screen() -> None:
-    heading = replace(HEADING, center="店·一")
+    heading = structs.replace(HEADING, center="店·一")
     data = encode(receipt_blocks(everything(), heading, BROAD, CHINESE), BROAD)
     lines = read_text(data).splitlines()
     assert lines[0] == " " * 21 + "店·一"

@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from msgspec import structs
 from sqlalchemy import Connection, Engine, select
 
 from pos.rules.order import SALE, MemberUsed, Order, OrderLine, Payment
@@ -82,7 +83,7 @@ def arrived(order: Order = ORDER, body: bytes | None = None, **changed: Any) -> 
         body_sha256=hashlib.sha256(body).digest(),
         private_sha256=b"",
     )
-    return Arrived(msgspec.structs.replace(header, **changed), body, None, "ZZ-01", "zhengzhou")
+    return Arrived(structs.replace(header, **changed), body, None, "ZZ-01", "zhengzhou")
 
 
 @pytest.fixture
@@ -124,7 +125,7 @@ def test_a_sale_becomes_one_row_with_its_sums_by_method(hub: Connection, book: B
 def test_the_same_order_with_another_content_stands_beside_the_first(
     hub: Connection, book: Book
 ) -> None:
-    other = msgspec.structs.replace(ORDER, cashier="02")
+    other = structs.replace(ORDER, cashier="02")
     assert book([arrived(), arrived(other)]) == Noticed()
     assert [row["cashier"] for row in rows(hub)] == ["01", "02"]
 
@@ -135,7 +136,7 @@ def test_an_order_id_of_another_till_is_another_order(hub: Connection, book: Boo
 
 
 def changed(**values: Any) -> Order:
-    return msgspec.structs.replace(ORDER, **values)
+    return structs.replace(ORDER, **values)
 
 
 @pytest.mark.parametrize(

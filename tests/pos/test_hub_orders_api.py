@@ -9,6 +9,7 @@ import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 
 from pos.rules.order import SALE
 from sync.database import hub_transaction
@@ -52,7 +53,7 @@ def _opened(tmp_path: Path, new_database: NewDatabase) -> Store:
 
 def sell(till: Scribe, run: str, number: int, day: str = "2026-11-22") -> str:
     """Journal a sale of its own at a till; return its id."""
-    order = msgspec.structs.replace(ORDER, order_id=f"order-{run}-{number}", day=day)
+    order = structs.replace(ORDER, order_id=f"order-{run}-{number}", day=day)
     body = msgspec.json.encode(order)
     till.write(run, SALE, order.order_id, body, amount_fen=order.paid_fen, changed={"day": day})
     return order.order_id
@@ -100,7 +101,7 @@ def test_an_order_comes_as_it_was_journalled(store: Store) -> None:
     till, ids = sold(store, 1, 2)
     token = store.admitted()
     (order,) = store.read(f"/{till.install}/{ids[1]}", token)["orders"]
-    journalled = msgspec.structs.replace(ORDER, order_id=ids[1])
+    journalled = structs.replace(ORDER, order_id=ids[1])
     assert msgspec.convert(order["order"], type(ORDER)) == journalled
     assert order["payments_fen"] == {"cash": 4800, "wechat": 10000}
     assert order["paid_fen"] == 14800

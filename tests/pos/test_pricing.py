@@ -9,6 +9,7 @@ import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 
 from pos.rules import pricing
 from pos.rules.basket import Benefits, Line, PricedBasket
@@ -153,8 +154,8 @@ def test_splitting_a_line_changes_nothing(lines: list[Line], plus: bool, part: i
         for line in lines
         for piece in (
             (
-                msgspec.structs.replace(line, quantity=part),
-                msgspec.structs.replace(line, quantity=line.quantity - part, number=0),
+                structs.replace(line, quantity=part),
+                structs.replace(line, quantity=line.quantity - part, number=0),
             )
             if line.quantity > part
             else (line,)

@@ -2,11 +2,11 @@
 
 import sys
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from msgspec import structs
 
 from pos.faces.printers import EscposPrinter, EscposSession, make_worker
 from pos.rules.escpos_reader import read_text
@@ -186,7 +186,7 @@ def test_the_drawer_opens_for_the_sale_also_as_a_copy_and_never_for_a_reprint(
     paper = tmp_path / "paper"
     plain = make_test_setup(tmp_path)
     printer = PrinterSettings(transport="file", address=str(paper), drawer=True)
-    with opened(replace(plain, settings=plain.settings.having(printer))) as till:
+    with opened(structs.replace(plain, settings=plain.settings.having(printer))) as till:
         stock(till)
         sale = sell(till)
         with till.journal.transaction() as db:

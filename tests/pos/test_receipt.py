@@ -1,11 +1,11 @@
 """What a receipt says, on both papers and in both languages."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 
 from membership.rules.plan import PlanSettings
 from pos.rules.blocks import Barcode, Block, Cut, OpenDrawer, QrCode, Row
@@ -161,7 +161,7 @@ def test_a_label_without_a_weight_claims_none() -> None:
 
 def test_a_member_is_masked_or_named_by_serial() -> None:
     assert fill("会员 ****1234", "PLUS 至 2027-11-22", 48) in receipt(member_sale())
-    unknown = replace(HEADING, member="3f2a9c01d4e7")
+    unknown = structs.replace(HEADING, member="3f2a9c01d4e7")
     assert fill("会员 3f2a9c01d4e7", "PLUS 至 2027-11-22", 48) in receipt(member_sale(), unknown)
 
 
@@ -188,15 +188,15 @@ def drawer_opens(sold: Order, heading: Heading) -> bool:
 
 def test_the_drawer_opens_for_cash_alone_where_the_print_may_open_it() -> None:
     wallet = (Payment(method="alipay", amount_fen=8900, handed_fen=8900),)
-    kicks = replace(HEADING, drawer=True)
+    kicks = structs.replace(HEADING, drawer=True)
     assert drawer_opens(order(SHIPPED), kicks)
     assert not drawer_opens(order(SHIPPED), HEADING)
     assert not drawer_opens(order(SHIPPED, payments=wallet), kicks)
-    assert drawer_opens(order(SHIPPED), replace(kicks, copy=True))
+    assert drawer_opens(order(SHIPPED), structs.replace(kicks, copy=True))
 
 
 def test_the_caption_promises_a_page_only_where_there_is_one() -> None:
-    assert "扫码查看本单、申请开票" in receipt(order(TEA), replace(HEADING, linked=True))
+    assert "扫码查看本单、申请开票" in receipt(order(TEA), structs.replace(HEADING, linked=True))
     assert "凭此码开具发票、办理退换" in receipt(order(TEA))
 
 
@@ -225,12 +225,12 @@ def test_a_provisional_card_says_where_it_is_good() -> None:
 @pytest.mark.parametrize("paper", [NARROW, BROAD])
 def test_a_card_slip_says_when_its_fee_is_returned(paper: Paper) -> None:
     rule = PlanSettings().refund_rule_zh
-    ruled = replace(HEADING, refund_rule=rule)
+    ruled = structs.replace(HEADING, refund_rule=rule)
     assert rule in "".join(texts(card_blocks(everything(), ruled, paper, CHINESE)))
 
 
 def test_a_card_without_a_phone_shows_no_phone() -> None:
-    anonymous = replace(HEADING, member="3f2a9c01d4e7")
+    anonymous = structs.replace(HEADING, member="3f2a9c01d4e7")
     lines = texts(card_blocks(everything(), anonymous, NARROW, CHINESE))
     assert not [text for text in lines if text.startswith("手机")]
 

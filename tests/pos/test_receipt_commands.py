@@ -1,12 +1,11 @@
 """`xuanpin pos receipt` beside a counter and alone; what is rendered comes from the till."""
 
 import json
-from dataclasses import replace
 from pathlib import Path
 
-import msgspec
 import pytest
 from click.testing import CliRunner, Result
+from msgspec import structs
 
 from membership.rules.plan import PlanSettings
 from pos.faces.receipt_commands import receipt_command
@@ -54,9 +53,9 @@ def order(setup: Setup) -> Order:
 
 def having(setup: Setup, **printer: object) -> Setup:
     settings = setup.settings
-    return replace(
+    return structs.replace(
         setup,
-        settings=settings.having(msgspec.structs.replace(settings.get(PrinterSettings), **printer)),
+        settings=settings.having(structs.replace(settings.get(PrinterSettings), **printer)),
     )
 
 
@@ -214,7 +213,7 @@ def test_the_receipt_s_token_is_signed_by_the_till(setup: Setup, order: Order) -
 
 def test_a_page_s_address_stands_before_the_token(setup: Setup, order: Order) -> None:
     page = OrderLinkSettings(receipt_url="https://example.com/r/{token}")
-    linked = replace(setup, settings=setup.settings.having(page))
+    linked = structs.replace(setup, settings=setup.settings.having(page))
     with opened(linked, selling=False) as till:
         data = render(till, order, "receipt", copy=False)
     (code,) = [block.text for block in read_blocks(data) if isinstance(block, QrCode)]
@@ -223,10 +222,10 @@ def test_a_page_s_address_stands_before_the_token(setup: Setup, order: Order) ->
 
 
 def test_the_paper_s_width_demo_and_center_come_from_the_setup(setup: Setup, order: Order) -> None:
-    demo = replace(having(setup, width=58), demo=True)
+    demo = structs.replace(having(setup, width=58), demo=True)
     with opened(demo, selling=False) as till:
         lines = texts(render(till, order, "receipt", copy=False))
-        elsewhere = msgspec.structs.replace(order, center="closed-long-ago")
+        elsewhere = structs.replace(order, center="closed-long-ago")
         assert "closed-long-ago" in texts(render(till, elsewhere, "receipt", copy=False))
     assert lines[0] == "1688 Selection Center Zhengzhou"
     assert "DEMO: NOT A REAL SALE" in lines

@@ -2,12 +2,12 @@
 
 import json
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
+from msgspec import structs
 
 from pos.faces.sale_commands import order_command, sell_command
 from sync.setup import Setup
@@ -143,7 +143,7 @@ def test_an_altered_or_expired_card_sells_at_retail_and_says_why(setup: Setup, s
     forged = sell("--scan", TEA, "--member", altered(card), "--tender", "cash=168")
     assert (forged["paid_fen"], forged["member"]) == (16800, None)
     assert forged["member_refused"]["reason"].startswith("card.")
-    later = replace(setup, clock=SetClock(NOON_MS + 400 * DAY_MS))
+    later = structs.replace(setup, clock=SetClock(NOON_MS + 400 * DAY_MS))
     result = run(later, "--scan", TEA, "--member", card, "--tender", "cash=168", "--json")
     assert result.exit_code == 0
     assert json.loads(result.stdout)["member_refused"]["reason"] == "card.expired"

@@ -1,9 +1,10 @@
 """kill -9 at every step of a sale: what was acknowledged is there, the rest never happened."""
 
+import dataclasses
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -188,7 +189,7 @@ def test_killed_while_printing_all_is_printed_and_any_second_print_says_copy(
 
     def act(till: OpenTill) -> None:
         sell(till, fill(till))
-        worker = PrintWorker(till, replace(paper, dies_after=dies_after), one_line)
+        worker = PrintWorker(till, dataclasses.replace(paper, dies_after=dies_after), one_line)
         if statement is not None:
             die_at(till, statement)
         worker.print_waiting()

@@ -2,10 +2,11 @@
 
 import contextlib
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import httpx2
+from msgspec import structs
 from starlette.testclient import TestClient
 
 from pos.rules.order import SALE
@@ -37,7 +38,7 @@ class EveningHub(HubMachine):
         super().__init__(root, database)
 
     def _open(self) -> None:
-        self.setup = replace(self.setup, clock=self.clock)
+        self.setup = structs.replace(self.setup, clock=self.clock)
         super()._open()
         app = make_app(all_routes(self.setup, self.data), self.setup.say)
         self.web = TestClient(app, client=("127.0.0.1", 5000))

@@ -4,10 +4,11 @@ import contextlib
 import json
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import httpx2
+from msgspec import structs
 from sqlite_utils import Database
 from sqlite_utils.migrations import Migrations
 from starlette.testclient import TestClient
@@ -85,7 +86,7 @@ PACKAGE = Package("tests", reference_migrations=(MIGRATIONS,), feeds=lambda: FEE
 
 
 def with_feeds(setup: Setup) -> Setup:
-    return replace(setup, packages=(*setup.packages, PACKAGE))
+    return structs.replace(setup, packages=(*setup.packages, PACKAGE))
 
 
 @dataclass

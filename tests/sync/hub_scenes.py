@@ -1,13 +1,15 @@
 """A hub behind its real web application, and tills that write whatever a test wants."""
 
 import contextlib
+import dataclasses
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from msgspec import structs
 from starlette.testclient import TestClient
 
 import xuanpin
@@ -55,7 +57,7 @@ class Scribe:
     def copied(self) -> "Scribe":
         """Copy the journal with its key, as a cloned disk does."""
         runs = {run: list(entries) for run, entries in self.runs.items()}
-        return replace(self, runs=runs, parents=dict(self.parents))
+        return dataclasses.replace(self, runs=runs, parents=dict(self.parents))
 
     def open_run(self, run: str, parent: str = "", body: bytes | None = None) -> None:
         """Open a run that goes on from the last entry of `parent`."""
@@ -96,7 +98,7 @@ class Scribe:
             body_sha256=hashlib.sha256(body).digest(),
             private_sha256=private.digest() if private else b"",
         )
-        data = encode_header(msgspec.structs.replace(header, **changed or {}))
+        data = encode_header(structs.replace(header, **changed or {}))
         chain.append(Entry(data, body, private, prev, entry_hash(prev, data)))
         return chain[-1]
 

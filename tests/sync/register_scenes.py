@@ -1,11 +1,10 @@
 """A hub with a second medium, and what its manager does there."""
 
 import contextlib
-import dataclasses
 from collections.abc import Iterator
 from pathlib import Path
 
-import msgspec
+from msgspec import structs
 from starlette.testclient import TestClient
 
 from sync.faces.hub_api import make_app
@@ -29,8 +28,8 @@ GRANT = (
 
 def hub_setup(root: Path, clock: FakeClock, **hub: str) -> Setup:
     setup = make_setup(root, clock=clock)
-    settings = setup.settings.having(msgspec.structs.replace(setup.hub, **hub))
-    return dataclasses.replace(setup, settings=settings)
+    settings = setup.settings.having(structs.replace(setup.hub, **hub))
+    return structs.replace(setup, settings=settings)
 
 
 class ManagedHub(WebHub):

@@ -5,6 +5,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import given as for_all
 from hypothesis import strategies as st
+from msgspec import structs
 
 from sync.rules import enrolling
 from sync.rules.certificate import install_of
@@ -84,7 +85,7 @@ def test_another_code_convinces_neither_side() -> None:
 
 def test_an_answer_to_another_request_is_refused() -> None:
     request = asked()
-    later = enrolling.ask(code(), msgspec.structs.replace(ASK, nonce=b"m" * 12), KEY.sign)
+    later = enrolling.ask(code(), structs.replace(ASK, nonce=b"m" * 12), KEY.sign)
     answer = enrolling.give(code(), request, GIVEN)
     assert reason(enrolling.read_given(code(), later, answer)) == "enrol.not_authentic"
 
@@ -95,7 +96,7 @@ def test_a_till_cannot_enrol_a_key_that_it_does_not_hold() -> None:
 
 
 @pytest.mark.parametrize(
-    "bad", [msgspec.structs.replace(ASK, install="../etc"), msgspec.structs.replace(ASK, nonce=b"")]
+    "bad", [structs.replace(ASK, install="../etc"), structs.replace(ASK, nonce=b"")]
 )
 def test_a_malformed_request_is_refused_even_with_the_code(bad: Ask) -> None:
     assert reason(opened(enrolling.ask(code(), bad, KEY.sign))) == "enrol.unreadable"

@@ -1,12 +1,12 @@
 """The evening on the screen: driven by keys, against a hub in this process."""
 
 import asyncio
-import dataclasses
 from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec import structs
 from textual.pilot import Pilot
 
 from sync.faces.eod import work
@@ -94,7 +94,7 @@ def center(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Center]:
 
 
 def speaking(setup: Setup, language: str) -> Setup:
-    return dataclasses.replace(setup, say=Language(language, [p.name for p in setup.packages]))
+    return structs.replace(setup, say=Language(language, [p.name for p in setup.packages]))
 
 
 def enrolled(center: Center, name: str, *sold_fen: int) -> Setup:

@@ -1,11 +1,11 @@
 """Migrating the hub's database: each step once, whoever comes first, and nothing by halves."""
 
-import dataclasses
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 from sqlalchemy import (
     Column,
     Connection,
@@ -226,7 +226,7 @@ def test_keys_are_never_made_for_a_database_that_belongs_to_another_hub(
     with web_hub(tmp_path / "two"):
         pass
     assert open_hub_data(elsewhere, url) == refused
-    elsewhere = dataclasses.replace(elsewhere, root=tmp_path / "three")
+    elsewhere = structs.replace(elsewhere, root=tmp_path / "three")
     elsewhere.hub_directory.mkdir(parents=True)
     (elsewhere.hub_directory / "hub.key").write_bytes((path / "hub.key").read_bytes())
     opened = open_hub_data(elsewhere, url)

@@ -1,14 +1,13 @@
 """Running a hub: is it alive, does it take pushes, what did it count, and what does it say."""
 
-import dataclasses
 import io
 import json
 import logging
 from collections.abc import Iterator
 from pathlib import Path
 
-import msgspec
 import pytest
+from msgspec import structs
 from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
@@ -219,8 +218,8 @@ def test_metrics_are_for_whom_the_settings_name(
     tmp_path: Path, metrics_for: str, host: str, headers: dict[str, str], status: int
 ) -> None:
     hub = WatchedHub(tmp_path, OnSqlite)
-    own = msgspec.structs.replace(hub.setup.hub, metrics=metrics_for)
-    setup = dataclasses.replace(hub.setup, settings=hub.setup.settings.having(own))
+    own = structs.replace(hub.setup.hub, metrics=metrics_for)
+    setup = structs.replace(hub.setup, settings=hub.setup.settings.having(own))
     app = make_app(all_routes(setup, hub.opened), setup.say)
     with TestClient(app, client=(host, 5000)) as client:
         assert client.get("/metrics", headers=headers).status_code == status

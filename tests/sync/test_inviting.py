@@ -1,12 +1,12 @@
 """Inviting and enrolling at the hub: one code, one till, and nothing for those without it."""
 
-import dataclasses
 import itertools
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from msgspec import structs
 
 from sync.keys import write_phone_key
 from sync.rules import enrolling
@@ -154,7 +154,7 @@ def test_noise_guesses_and_altered_requests_are_refused(hub: WebHub) -> None:
     assert hub.refused(b" " * 10_000, 413, "/v1/enrol") == "enrol.too_large"
     guess = enrolling.make_code(b"g" * 13)
     assert hub.refused(asked(guess)[1], 404, "/v1/enrol") == "enrol.unknown_code"
-    knows_the_invite_only = dataclasses.replace(code, secret=b"wrong")
+    knows_the_invite_only = structs.replace(code, secret=b"wrong")
     public = key_of(1).public_key().public_bytes_raw()
     wanted = Ask(install_of(public), public, NONCE)
     forged = enrolling.ask(knows_the_invite_only, wanted, key_of(1).sign)

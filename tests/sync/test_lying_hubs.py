@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import pytest
+from msgspec import structs
 
 from sync.rules.feed import Overview, Page, read, read_page, write, write_page
 from sync.rules.feed_cursor import Cursor, make_cursor
@@ -53,10 +53,10 @@ def lie_of_pages(monkeypatch: pytest.MonkeyPatch, hub: FeedingHub, **changed: An
         assert isinstance(content, bytes)
         told = read_page(content)
         assert isinstance(told, Page)
-        lie = msgspec.structs.replace(told, **changed)
+        lie = structs.replace(told, **changed)
         at = Cursor(lie.hub_id, lie.feed, lie.center, lie.epoch, lie.to_version)
         cursor = make_cursor(at, hub.opened.keys.sign)
-        return write_page(msgspec.structs.replace(lie, cursor=cursor))
+        return write_page(structs.replace(lie, cursor=cursor))
 
     monkeypatch.setattr(Feeding, "page", page)
 
@@ -64,7 +64,7 @@ def lie_of_pages(monkeypatch: pytest.MonkeyPatch, hub: FeedingHub, **changed: An
 def test_an_epoch_that_is_over_is_refused_and_told(
     hub: FeedingHub, till: FedTill, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    lie_of_all(monkeypatch, lambda told: msgspec.structs.replace(told, epoch=told.epoch - 1))
+    lie_of_all(monkeypatch, lambda told: structs.replace(told, epoch=told.epoch - 1))
     assert till.refused() == "feed.lower_epoch"
 
 
@@ -72,8 +72,8 @@ def test_an_earlier_version_is_refused(
     hub: FeedingHub, till: FedTill, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def earlier(told: Overview) -> Overview:
-        stands = [msgspec.structs.replace(stand, version=1) for stand in told.stands]
-        return msgspec.structs.replace(told, stands=tuple(stands))
+        stands = [structs.replace(stand, version=1) for stand in told.stands]
+        return structs.replace(told, stands=tuple(stands))
 
     lie_of_all(monkeypatch, earlier)
     assert till.refused() == "feed.lower_version"
@@ -82,7 +82,7 @@ def test_an_earlier_version_is_refused(
 def test_the_overview_of_another_center_is_refused(
     hub: FeedingHub, till: FedTill, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    lie_of_all(monkeypatch, lambda told: msgspec.structs.replace(told, center=2))
+    lie_of_all(monkeypatch, lambda told: structs.replace(told, center=2))
     assert till.refused() == "feed.other_center"
 
 
@@ -123,7 +123,7 @@ def test_a_till_cannot_make_the_hub_begin_epochs(hub: FeedingHub, till: FedTill)
     """Only the hub's own signed words of the future do that."""
     epochs = "SELECT count(*) FROM hub_epoch"
     kept = cursors(till.till.reference.read())["goods"]
-    future = msgspec.structs.replace(kept.cursor, version=10**9)
+    future = structs.replace(kept.cursor, version=10**9)
     with till.till.reference.feeding() as db:
         db.execute("UPDATE feed_cursor SET signed = ?", [make_cursor(future, till.till.keys.sign)])
     assert till.refused() == "hub.refused"

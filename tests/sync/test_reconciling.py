@@ -1,9 +1,8 @@
 """Reconciling a till's day with the hub: worked examples of what is said, and when."""
 
-import dataclasses
-
 import msgspec
 import pytest
+from msgspec import structs
 
 from sync.rules.center_day import Closing, Gap, TillDay, Told
 from sync.rules.closing import DAY_CLOSED, DayClosed, read_closing, recount
@@ -50,7 +49,7 @@ def told(
 
 
 def hub(**changed: object) -> TillDay:
-    return msgspec.structs.replace(TILL, **changed)
+    return structs.replace(TILL, **changed)
 
 
 def judged(till: TillDay, own: Own | None = None, now_ms: int = EVENING_MS) -> Reconciled:
@@ -63,7 +62,7 @@ def judged(till: TillDay, own: Own | None = None, now_ms: int = EVENING_MS) -> R
         pytest.param({}, OWN, "agrees", id="same sums, same head"),
         pytest.param(
             {"booked": (KindTotal("sale", 2, 600),), "marks": (Mark("2-bb", 6, b"g" * 32),)},
-            dataclasses.replace(OWN, pending=1, oldest_pending_ms=5),
+            structs.replace(OWN, pending=1, oldest_pending_ms=5),
             "pending",
             id="one entry not sent",
         ),
@@ -93,10 +92,10 @@ def judged(till: TillDay, own: Own | None = None, now_ms: int = EVENING_MS) -> R
         pytest.param(
             {"booked": (), "uninterpreted": SALES}, OWN, "agrees", id="there, but not readable"
         ),
-        pytest.param({}, dataclasses.replace(OWN, pending=2), "pending", id="a lost reply"),
+        pytest.param({}, structs.replace(OWN, pending=2), "pending", id="a lost reply"),
         pytest.param(
             {"booked": (KindTotal("sale", 2, 600),)},
-            dataclasses.replace(OWN, pending=1, heads={"3-cc": Mark("3-cc", 2, b"n" * 32)}),
+            structs.replace(OWN, pending=1, heads={"3-cc": Mark("3-cc", 2, b"n" * 32)}),
             "pending",
             id="a run the hub was not asked about",
         ),
@@ -200,7 +199,7 @@ def test_every_kind_of_both_sides_is_shown_with_what_is_missing() -> None:
 def test_alone_a_till_shows_what_it_has_and_claims_nothing() -> None:
     seen = alone(OWN, "ZZ-02", 2)
     assert (seen.state, [row.journalled for row in seen.rows]) == ("unheard", [Total(3, 900)])
-    assert alone(dataclasses.replace(OWN, pending=1), "ZZ-02", 2).state == "pending"
+    assert alone(structs.replace(OWN, pending=1), "ZZ-02", 2).state == "pending"
 
 
 def test_comparing_nothing_finds_nothing() -> None:
@@ -226,7 +225,7 @@ def test_what_a_closing_says_is_read_strictly() -> None:
         {"totals": (KindTotal("sale", 1, 0), KindTotal("sale", 1, 0))},
         {"totals": CLOSED},
     ):
-        bad = msgspec.json.encode(msgspec.structs.replace(said, **changed))
+        bad = msgspec.json.encode(structs.replace(said, **changed))
         assert read_closing(bad, changed.get("day", DAY)) is None, changed  # type: ignore[arg-type]
 
 

@@ -5,12 +5,12 @@ from collections.abc import Callable, Sequence
 from datetime import date, timedelta
 from typing import Any
 
-import msgspec
 import pytest
 import zstandard
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 
 from sync.rules import certificate as certificates
 from sync.rules.certificate import CERTIFICATE_BYTES, Certificate, install_of
@@ -58,7 +58,7 @@ def entry(seq: int, prev: bytes, body: bytes, **changed: object) -> Entry:
         body_sha256=hashlib.sha256(body).digest(),
         private_sha256=private.digest() if private else b"",
     )
-    header_bytes = encode_header(msgspec.structs.replace(header, **changed))
+    header_bytes = encode_header(structs.replace(header, **changed))
     return Entry(header_bytes, body, private, prev, entry_hash(prev, header_bytes))
 
 

@@ -1,6 +1,5 @@
 """Opening a till: one seller at a time, one chain, and nothing that does not belong together."""
 
-import dataclasses
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,6 +7,7 @@ from typing import Literal, get_args
 
 import msgspec
 import pytest
+from msgspec import structs
 
 from sync.keys import TILL_KEY
 from sync.language import Language
@@ -314,7 +314,7 @@ def test_a_journal_without_its_key_does_not_get_a_new_one(setup: Setup) -> None:
 
 def test_a_journal_beside_another_tills_key_is_refused(tmp_path: Path, setup: Setup) -> None:
     opened(setup).close()
-    other = dataclasses.replace(setup, root=tmp_path / "other")
+    other = structs.replace(setup, root=tmp_path / "other")
     opened(other).close()
     (other.till_directory / TILL_KEY).replace(setup.till_directory / TILL_KEY)
     assert refusal(setup).reason == "key.other_journal"
@@ -344,8 +344,8 @@ def test_a_center_that_is_not_configured_is_refused_before_anything_is_made(
     tmp_path: Path,
 ) -> None:
     setup = make_setup(tmp_path / "root")
-    nowhere = msgspec.structs.replace(setup.till, center="nowhere")
-    setup = dataclasses.replace(setup, settings=setup.settings.having(nowhere))
+    nowhere = structs.replace(setup.till, center="nowhere")
+    setup = structs.replace(setup, settings=setup.settings.having(nowhere))
     for to in ("read", *get_args(Writing)):
         refused = refusal(setup, to)
         assert refused.reason == "config.unknown_center"

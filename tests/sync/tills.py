@@ -1,7 +1,6 @@
 """Tills and a hub in one process: real databases and signatures, a clock and wire to play with."""
 
 import contextlib
-import dataclasses
 import shutil
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -10,7 +9,7 @@ from pathlib import Path
 from typing import Literal
 
 import httpx2
-import msgspec
+from msgspec import structs
 
 import xuanpin
 from sync.lock import Writing
@@ -58,8 +57,8 @@ def make_setup(
     root: Path, *, till: str = "ZZ-01", clock: FakeClock | None = None, partitions: int = 16
 ) -> Setup:
     setup = xuanpin.make_setup(Path(xuanpin.__file__).parent / "config.toml", till=till)
-    hub = msgspec.structs.replace(setup.hub, partitions=partitions)
-    return dataclasses.replace(
+    hub = structs.replace(setup.hub, partitions=partitions)
+    return structs.replace(
         setup, settings=setup.settings.having(hub), root=root, clock=clock or FakeClock()
     )
 
@@ -215,12 +214,12 @@ def hub_machine(root: Path, database: HubDatabase | None = None) -> Iterator[Hub
 def copy_till(setup: Setup, to: Path) -> Setup:
     """Copy a (closed) till's directory, as a backup or a cloned disk does."""
     shutil.copytree(setup.till_directory, to / "tills" / setup.till.id)
-    return dataclasses.replace(setup, root=to)
+    return structs.replace(setup, root=to)
 
 
 def named(setup: Setup, till: str) -> Setup:
-    own = msgspec.structs.replace(setup.settings.get(TillSettings), id=till)
-    return dataclasses.replace(setup, settings=setup.settings.having(own))
+    own = structs.replace(setup.settings.get(TillSettings), id=till)
+    return structs.replace(setup, settings=setup.settings.having(own))
 
 
 def assert_settled(till: OpenTill, report: PushReport) -> None:

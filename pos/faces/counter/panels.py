@@ -1,6 +1,6 @@
 """The panels beside the cart: what is due, how it came about, for whom, and how things stand."""
 
-from dataclasses import dataclass
+import msgspec
 
 from pos.rules.basket import PricedBasket
 from pos.rules.cart import Cart
@@ -40,8 +40,7 @@ FRESH_MINUTES = 15
 OLD_HOURS = 48
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
+class Standing(msgspec.Struct, frozen=True):
     """What goes on beside the sale: the hub, entries it has not got, the printer, what waits.
 
     `reason` says in slugs what an alarm of the hub is about. `fed_age_min` is the age of the

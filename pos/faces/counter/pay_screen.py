@@ -2,8 +2,8 @@
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
+import msgspec
 from textual.widgets import Input
 
 from pos.faces.counter.words import METHOD_NAMES
@@ -23,8 +23,7 @@ from sync.rules.refusal import Refused
 HASTE_S = 0.3  # Enter so soon after the box opened is the one that opened it
 
 
-@dataclass(frozen=True, slots=True)
-class Till:
+class Till(msgspec.Struct, frozen=True):
     """What the pay dialog asks of the checkout, for the cart at hand."""
 
     due: Callable[[Sequence[Tender]], Due | Refused]

@@ -1,7 +1,8 @@
 """What the counter is given to work with: services, and how to ask how things stand."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from pos.faces.counter.panels import Standing
 from pos.rules.key_settings import CounterSettings, KeySettings
@@ -12,8 +13,7 @@ from sync.rules.refusal import Refused
 from sync.setup import Setup
 
 
-@dataclass(frozen=True, slots=True)
-class Services:
+class Services(msgspec.Struct, frozen=True):
     """One till's services; `sold` and `reprint` never wait for the printer.
 
     `standing` may be asked from another thread, and is None while it cannot be read; `preview`

@@ -1,16 +1,16 @@
 """Charts as inline SVG, in whole pixels: columns by hour, bars by name, one bar of shares."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from html import escape
+
+import msgspec
 
 _COLUMN, _GAP, _HEIGHT, _LEFT = 22, 6, 150, 62
 _BAR_ROOM, _BAR_ROW = 180, 26
 _STEPS = (1, 2, 3, 4, 5, 6, 8, 10)
 
 
-@dataclass(frozen=True, slots=True)
-class Bar:
+class Bar(msgspec.Struct, frozen=True):
     """One bar: its name, its value, what to write at its end, and its colour (a CSS class).
 
     `share` stands beyond the label, or above an upright bar.

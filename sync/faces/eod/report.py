@@ -6,8 +6,9 @@ import importlib
 import os
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
+
+import msgspec
 
 from sync.faces.eod import work
 from sync.faces.eod.words import kind_names
@@ -21,8 +22,7 @@ from sync.setup import Setup
 Make = Callable[[DayAbout, Sequence[Recorded], Mapping[str, str], Language], str]
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
+class Report(msgspec.Struct, frozen=True):
     """A report that was written, and whether all tills of the center are in it."""
 
     path: Path

@@ -5,9 +5,10 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass
 from datetime import date
 from typing import Literal
+
+import msgspec
 
 from sync.rules.center_day import Settled, Settlement
 from sync.rules.day_report import Recorded
@@ -26,8 +27,7 @@ Step = Literal["push", "ask", "compare"]
 Tell = Callable[[Step, int, int], None]
 
 
-@dataclass(frozen=True, slots=True)
-class Looked:
+class Looked(msgspec.Struct, frozen=True):
     """A day as it was just reconciled.
 
     `pushed` is None if this process could not push: `beside` says who has the till instead.
@@ -40,8 +40,7 @@ class Looked:
     differing: Differing | None
 
 
-@dataclass(frozen=True, slots=True)
-class Gathered:
+class Gathered(msgspec.Struct, frozen=True):
     """What was recorded for a day, by all tills of the center or by this one alone."""
 
     things: tuple[Recorded, ...]

@@ -1,8 +1,8 @@
 """The legend of keys at a screen's foot: laid out evenly, in as many rows as it has."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+import msgspec
 from textual import events
 from textual.message import Message
 
@@ -11,8 +11,7 @@ from sync.faces.screen.rows import Row, Rows, row_cells
 _WIDEST_GAP = 6
 
 
-@dataclass(frozen=True, slots=True)
-class Key:
+class Key(msgspec.Struct, frozen=True):
     """One key of a legend: what it does, how it is written, and what it is called."""
 
     action: str
