@@ -139,9 +139,9 @@ def _values(arrived: Arrived) -> Values | None:
     if (order.order_id, order.paid_fen, order.day) != (header.id, header.amount_fen, header.day):
         return None
     serial = order.member.serial if order.member else None
-    paid = dict.fromkeys(_PAID, 0)
+    paid = dict.fromkeys(METHODS, 0)
     for payment in order.payments:
-        paid[f"{payment.method}_fen"] += payment.amount_fen
+        paid[payment.method] += payment.amount_fen
     if not (
         # The header's amount, which `paid_fen` equals, is bounded by whoever calls.
         sum(paid.values()) == order.paid_fen == order.total_fen - order.rounding_fen

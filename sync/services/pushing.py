@@ -8,16 +8,16 @@ show the hub the last entry again: the answer tells whether the hub still has ev
 from __future__ import annotations
 
 import hashlib
-import threading
+from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
 import msgspec
 from msgspec import structs
 
-from sync import aside
 from sync.access import Access
 from sync.hub_client import SEGMENT_TYPE, Answer, post
+from sync.meanwhile import Meanwhile
 from sync.rules.refusal import N_, Refused
 from sync.rules.reply import FLAG_HELD, MOST_REPLY_BYTES, Mark, Reply
 from sync.rules.runs import Stamp
@@ -33,6 +33,10 @@ if TYPE_CHECKING:
     import httpx2
 
 _PATIENCE = 3
+
+
+def _nothing() -> None:
+    return None
 
 
 class _Cut(msgspec.Struct, frozen=True):
@@ -139,7 +143,7 @@ class Push:
 
     def _exchange(self, cut: _Cut) -> Refused | None:
         """Send a segment and do what the hub's answer says, at the latest behind the next one."""
-        answered = self._ask(cut, self._behind(cut))
+        answered = self._ask(cut, partial(self._work_ahead, cut))
         if isinstance(answered, Refused):
             return answered
         if self._ahead is not None and self._took_all(cut, answered.reply):
@@ -149,13 +153,11 @@ class Push:
 
     def _took_all(self, cut: _Cut, reply: Reply) -> bool:
         """Tell whether the hub took a segment to its end, and nothing else is new to this till."""
+        if FLAG_HELD in reply.flags or reply.missing or cut.last not in reply.marks:
+            return False
         db = self._till.journal.read()
-        return (
-            FLAG_HELD not in reply.flags
-            and not reply.missing
-            and all(mark in (cut.last, journals.read_mark(db, mark.run)) for mark in reply.marks)
-            and cut.last in reply.marks
-        )
+        others = [mark for mark in reply.marks if mark != cut.last]
+        return all(mark == journals.read_mark(db, mark.run) for mark in others)
 
     def _settle(self, answered: Exchange, show: Show | None) -> Refused | None:
         """Do what an answer says: adopt the hub's marks, or part from what it does not have."""
@@ -180,9 +182,9 @@ class Push:
                 return structs.replace(state, mark_seq=cut.last.seq)
         return None
 
-    def _ask(self, cut: _Cut, behind: RunState | None = None) -> Exchange | Refused:
-        """Send a segment; return the hub's checked reply. Meanwhile `_work_ahead`."""
-        answer = self._post(cut, behind)
+    def _ask(self, cut: _Cut, work: Callable[[], Refused | None] = _nothing) -> Exchange | Refused:
+        """Send a segment; return the hub's checked reply. `work` is done while the hub works."""
+        answer = self._post(cut, work)
         if isinstance(answer, Refused):
             return answer
         reply = read_word(self._till, self._enrolment, answer.body, cut.sha256, cut.batch.run)
@@ -195,35 +197,35 @@ class Push:
         self.hub_clock = Stamp(reply.hub_time_ms, now.mono_ms, now.boot)
         return Exchange(reply, cut.last)
 
-    def _post(self, cut: _Cut, behind: RunState | None) -> Answer | Refused:
-        send = partial(
-            post,
-            self._client,
-            "/v1/segments",
-            cut.data,
-            content_type=SEGMENT_TYPE,
-            most_bytes=MOST_REPLY_BYTES,
-        )
-        if behind is None and self._owed is None:
-            with self._access.away():
-                return send()
-        sent = threading.Event()
-        with self._access.away():
-            answer = aside.begin(partial(send, sent=sent.set))
-            answer.add_done_callback(lambda _: sent.set())
-            sent.wait()  # a thread that sends and one that works would take turns, slowly
-        try:
-            refused = self._work_ahead(behind)
-        finally:  # whatever went wrong here: never is a second segment in flight
-            with self._access.away():
-                answer.exception()
-        return answer.result() if refused is None else refused
+    def _post(self, cut: _Cut, work: Callable[[], Refused | None]) -> Answer | Refused:
+        """Send a segment. Whatever goes wrong with the work waits for the hub's answer.
 
-    def _work_ahead(self, behind: RunState | None) -> Refused | None:
-        """Write down what the hub said of the last segment, and cut what is `behind` this one."""
+        So never is a second segment in flight.
+        """
+        meanwhile = Meanwhile(work)
+
+        def sent() -> None:
+            with self._access.use():
+                meanwhile.run()
+
+        with self._access.away():
+            answer = post(
+                self._client,
+                "/v1/segments",
+                cut.data,
+                content_type=SEGMENT_TYPE,
+                most_bytes=MOST_REPLY_BYTES,
+                sent=sent,
+            )
+        refused = meanwhile.result()
+        return answer if refused is None else refused
+
+    def _work_ahead(self, cut: _Cut) -> Refused | None:
+        """Write down what the hub said of the last segment, and cut what is behind this one."""
         owed, self._owed = self._owed, None
         refused = None if owed is None else self._settle(owed, show=None)
-        if refused is None and behind is not None:
+        behind = self._behind(cut) if refused is None else None
+        if behind is not None:
             entries = journals.unpushed(self._till.journal.read(), behind)
             self._ahead = self._cut(Batch(behind.run, entries))
         return refused

@@ -11,15 +11,13 @@ import tempfile
 import traceback
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
 from unittest import mock
 
 from msgspec import structs
 
-from sync import aside, database
+from sync import database
 from sync.rules.refusal import Fault
 from sync.services import hub_opening
 from sync.setup import Setup
@@ -38,7 +36,6 @@ from .invariants import ALWAYS, Invariant
 from .plans import Step
 from .world import World
 
-T = TypeVar("T")
 TILLS = ("ZZ-01", "ZZ-02")
 MEMORY = Path("/dev/shm")
 SETTING_UP = 1 << 32  # a stream of randomness that no step draws from
@@ -81,10 +78,7 @@ class Laboratory:
         root = self._directory / "now"
         shutil.rmtree(root, ignore_errors=True)
         copy_files(self._directory / "template", root)
-        with (
-            mock.patch.object(hub_opening, "open_hub", self._open_hub),
-            mock.patch.object(aside, "begin", _at_once),
-        ):
+        with mock.patch.object(hub_opening, "open_hub", self._open_hub):
             world = World(root, Entropy(seed), HubSite(_hub(root)))
             try:
                 with world.governed():
@@ -118,16 +112,6 @@ def laboratory() -> Iterator[Laboratory]:
         memory = MEMORY if MEMORY.is_dir() else None
         directory = undo.enter_context(tempfile.TemporaryDirectory(prefix="fault-lab-", dir=memory))
         yield Laboratory(Path(directory))
-
-
-def _at_once(call: Callable[[], T]) -> Future[T]:
-    """Do at once what else is done in a thread beside: two threads have no order."""
-    future: Future[T] = Future()
-    try:
-        future.set_result(call())
-    except BaseException as error:  # noqa: BLE001 - whoever waits for it is told
-        future.set_exception(error)
-    return future
 
 
 def _live(world: World, plan: Sequence[Step]) -> Outcome:

@@ -33,9 +33,11 @@ class Network:
 
     def carry(self, request: httpx2.Request) -> httpx2.Response:
         """Bring a request to the hub and its answer back, or do what the next fault says."""
-        if not self.faults:
+        name, draw = self.faults.pop(0) if self.faults else ("", 0)
+        if name not in _NEVER_SENT:
+            _say_sent(request)
+        if not name:
             return self._arrive(request)
-        name, draw = self.faults.pop(0)
         answer = FAULTS[name](self, request, draw)
         if name not in _NEED_A_REQUEST_BEFORE or self.seen:
             self.met.append(name)
@@ -63,6 +65,14 @@ class Network:
 
 Outcome = httpx2.Response | httpx2.TransportError
 _NEED_A_REQUEST_BEFORE = ("an older reply",)
+_NEVER_SENT = ("request lost", "request late")
+
+
+def _say_sent(request: httpx2.Request) -> None:
+    """Tell the sender, as sockets do, that a network has taken all: it works meanwhile."""
+    trace = request.extensions.get("trace")
+    if trace is not None:
+        trace("http11.send_request_body.complete", {})
 
 
 def _request_lost(_net: Network, _request: httpx2.Request, _draw: int) -> Outcome:

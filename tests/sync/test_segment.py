@@ -133,16 +133,22 @@ def test_a_bomb_is_refused_without_being_unpacked() -> None:
     assert refused.reason == "segment.too_large"
 
 
-def test_a_frame_that_lies_about_its_size_is_refused() -> None:
-    honest = bomb(MOST_UNPACKED_BYTES * 2)
-    unsized = zstandard.ZstdCompressor(write_content_size=False).compress(
-        bytes(MOST_UNPACKED_BYTES * 2)
-    )
-    assert zstandard.frame_content_size(unsized) == -1
-    for data in (honest, unsized):
-        refused = unpack(data)
-        assert isinstance(refused, Refused)
-        assert refused.reason == "segment.too_large"
+@pytest.mark.parametrize(
+    ("says_its_size", "reason"), [(True, "segment.too_large"), (False, "segment.malformed")]
+)
+def test_a_frame_that_unpacks_to_too_much_is_refused(says_its_size: bool, reason: str) -> None:
+    compressor = zstandard.ZstdCompressor(write_content_size=says_its_size)
+    data = compressor.compress(bytes(MOST_UNPACKED_BYTES * 2))
+    assert (zstandard.frame_content_size(data) > 0) == says_its_size
+    refused = unpack(data)
+    assert isinstance(refused, Refused)
+    assert refused.reason == reason
+
+
+def test_a_frame_with_something_behind_it_is_refused() -> None:
+    refused = unpack(packed(chain([b"{}"])) + b"\0")
+    assert isinstance(refused, Refused)
+    assert refused.reason == "segment.malformed"
 
 
 def test_more_than_a_mebibyte_is_refused_unread() -> None:
