@@ -26,7 +26,10 @@ _ORDER = r"^[0-9A-Za-z_.:-]{1,64}$"
 
 Authorization = Annotated[str, Header(description="`Bearer` and a reader's token")]
 Till = Annotated[str, Query(pattern=_TILL, description="Install id of a till")]
-Day = Annotated[str, Query(pattern=_DAY, description="Business day, ISO date")]
+_DATE = {"format": "date"}
+Day = Annotated[
+    str, Query(pattern=_DAY, description="Business day, ISO date", json_schema_extra=_DATE)
+]
 _PROBLEMS = {
     401: "No token of a reader that the hub knows",
     422: "A parameter is missing or malformed",

@@ -15,6 +15,7 @@ from pos.stores import hub_order_pages as pages
 from sync.database import hub_snapshot
 from sync.package import Reader
 from sync.rules.refusal import N_, Refused
+from sync.rules.totals import bad_day, is_day
 from sync.stores.hub_epoch import epoch
 
 MOST_ORDERS = 500
@@ -131,11 +132,13 @@ class HubOrders:
         day: str = "",
         known_epoch: int | None = None,
     ) -> OrderPage | Refused:
-        """Return up to `limit` orders of a till behind the arrival `after`.
+        """Return up to `limit` orders of a till behind the arrival `after`, or one day's of them.
 
         Refused if `known_epoch` is not the hub's: it was put back to an older state, its
         arrivals may be others, and whoever reads begins again and drops what it knows by id.
         """
+        if day and not is_day(day):
+            return bad_day(day)
         with hub_snapshot(self._engine) as connection:
             now = epoch(connection)
             if known_epoch not in (None, now):
@@ -157,6 +160,8 @@ class HubOrders:
 
     def sums(self, reader: Reader, day: str, till: str = "") -> DaySums | Refused:
         """Return the sums of a business day (ISO date), of all the reader's tills or of one."""
+        if not is_day(day):
+            return bad_day(day)
         with hub_snapshot(self._engine) as connection:
             if till and not pages.is_readable(connection, till, reader.center):
                 return _unknown_till()

@@ -70,10 +70,11 @@ def longest_pause_ms(failures: int) -> int:
 
 
 def check_url(url: str) -> Refused | None:
-    """Refuse what is no address that can be posted to."""
+    """Refuse what is no address that can be posted to, or has a password in it: it is shown."""
     try:
         parts = urlsplit(url)
         sound = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+        sound = sound and "@" not in parts.netloc
     except ValueError:
         sound = False
     if sound and len(url) <= _MOST_URL and url.isprintable() and " " not in url:

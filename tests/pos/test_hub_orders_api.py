@@ -197,6 +197,12 @@ def test_what_is_asked_badly_is_one_problem(store: Store, query: dict[str, objec
     assert refused["type"] == "urn:xuanpin:request.malformed"
 
 
+@pytest.mark.parametrize("path", ["", "/sums"])
+def test_a_day_that_no_calendar_has_is_one_problem(store: Store, path: str) -> None:
+    refused = store.read(path, store.admitted(), 422, till="ab" * 16, day="2026-11-31")
+    assert refused["type"] == "urn:xuanpin:day.bad"
+
+
 @given(st.text(max_size=40))
 def test_a_name_that_is_none_gets_no_token(name: str) -> None:
     if any(not (sign.isalnum() or sign in "_.-") for sign in name) or name[:1] in "-.":

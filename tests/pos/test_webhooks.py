@@ -192,7 +192,11 @@ def test_what_is_removed_is_told_no_more(store: Store, shop: Shop) -> None:
 
 
 @pytest.mark.parametrize(
-    "url", ["", "shop", "ftp://shop.example.com", "http://", "http://a b/", "http://h:99999/"]
+    "url",
+    [
+        *("", "shop", "ftp://shop.example.com", "http://", "http://a b/", "http://h:99999/"),
+        "http://user:password@shop.example.com/",
+    ],
 )
 def test_what_cannot_be_posted_to_is_refused(url: str) -> None:
     assert isinstance(check_url(url), Refused)
