@@ -3,7 +3,7 @@
 import contextlib
 import json
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from bench.place import Place
@@ -11,27 +11,33 @@ from bench.place import Place
 
 @dataclass(frozen=True, slots=True)
 class RunningHub:
-    """Where it listens, and its process."""
+    """Where it listens, its process, and the options that name its database."""
 
     url: str
     process: subprocess.Popen[bytes]
+    on: Sequence[str]
 
 
 @contextlib.contextmanager
 def running_hub(place: Place, till: str, database: str = "") -> Iterator[RunningHub]:
     """Run a place's hub on its SQLite or on another database, and enrol a till at it."""
-    on = ["--database", database] if database else []
+    on = ("--database", database) if database else ()
     command = place.command(till, "sync", "hub", "--port", "0", "--json", *on)
     process = subprocess.Popen(command, stdout=subprocess.PIPE, cwd=place.directory)
     try:
         assert process.stdout is not None
-        url = str(json.loads(process.stdout.readline())["url"])
-        code = str(ask(place, till, "sync", "invite", till, *on)["code"])
-        ask(place, till, "sync", "enrol", code, "--hub", url)
-        yield RunningHub(url, process)
+        hub = RunningHub(str(json.loads(process.stdout.readline())["url"]), process, on)
+        enrol(place, till, hub)
+        yield hub
     finally:
         process.terminate()
         process.communicate()
+
+
+def enrol(place: Place, till: str, hub: RunningHub) -> None:
+    """Invite a till of this place at a running hub, and enrol it."""
+    code = str(ask(place, till, "sync", "invite", till, *hub.on)["code"])
+    ask(place, till, "sync", "enrol", code, "--hub", hub.url)
 
 
 def ask(place: Place, till: str, *arguments: str) -> dict[str, object]:
