@@ -1,18 +1,15 @@
 """Scans on the real counter while it pushes a long day to its hub, beside scans while it waits.
 
-The hub is one that costs this machine next to nothing, as if it were another. It is stopped and
+The hub runs on the same machine: worse for the counter than one elsewhere. It is stopped and
 continued, block by block: a machine's pace drifts, and both kinds of scan are to meet the same of
 it. What is in flight while the hub stands still waits for its answer.
 """
 
 import contextlib
 import dataclasses
-import json
 import signal
 import subprocess
-import sys
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 
 from bench.goods import scattered
 from bench.hub_process import running_hub
@@ -31,7 +28,6 @@ BLOCK, WARM_UP = 10, 20
 LEAST_SCANS = 100
 MOST_TIMES = 1.2
 HUB_STOPPED_S = 120
-_ROOT = Path(__file__).parents[1]
 
 
 def measure(place: Place) -> list[Figure]:
@@ -40,10 +36,8 @@ def measure(place: Place) -> list[Figure]:
     goods = stock(own, TILL, GOODS)[:LINES]
     with own.till(TILL) as till:
         sell(till, ORDERS)
-    with running_hub(own, TILL) as enrolled_at:
-        url = enrolled_at.url
-    with _distant_hub(own, url) as hub:
-        waiting, pushing = _at_counter(own, goods, hub)
+    with running_hub(own, TILL) as hub, _stopped(hub.process):
+        waiting, pushing = _at_counter(own, goods, hub.process)
     assert len(pushing) >= LEAST_SCANS, f"only {len(pushing)} scans while orders were pushed"
     times = percentile(pushing, 50) / percentile(waiting, 50)
     return [
@@ -100,19 +94,13 @@ def _pending(till: OpenTill) -> int:
 
 
 @contextlib.contextmanager
-def _distant_hub(place: Place, url: str) -> Iterator[subprocess.Popen[bytes]]:
-    """Put the stand-in where the hub was, with the hub's keys; it stands still for now."""
-    keys = place.setup(TILL).hub_directory
-    command = [sys.executable, "-m", "bench.distant_hub", str(keys), url.rpartition(":")[2]]
-    hub = subprocess.Popen(command, stdout=subprocess.PIPE, cwd=_ROOT)
+def _stopped(process: subprocess.Popen[bytes]) -> Iterator[None]:
+    """Let a process stand still until someone continues it, at the latest at the end."""
+    process.send_signal(signal.SIGSTOP)
     try:
-        assert hub.stdout is not None
-        assert json.loads(hub.stdout.readline())["url"] == url
-        hub.send_signal(signal.SIGSTOP)
-        yield hub
+        yield
     finally:
-        hub.kill()  # it keeps nothing
-        hub.communicate()
+        process.send_signal(signal.SIGCONT)
 
 
 def _patient(place: Place) -> Place:
