@@ -35,6 +35,7 @@ PACKAGES: tuple[Package, ...] = (
 )
 
 USAGE = N_("{place}: {problem} See {place} --help.")
+NEAREST = N_("{problem} (nearest: {nearest}).")
 
 GROUPS = {
     "pos": "pos.faces.commands:group",
@@ -109,7 +110,7 @@ def main() -> None:
         sys.exit(2)
     except click.UsageError as error:
         place = error.ctx.command_path if error.ctx else "xuanpin"
-        _stop(say(USAGE, place=place, problem=say.ended(error.format_message())), "usage")
+        _stop(say(USAGE, place=place, problem=_mistyped(error, say)), "usage")
     except click.ClickException as error:
         _stop(error.format_message(), "usage")
     except click.Abort:
@@ -128,6 +129,14 @@ def _language_asked(arguments: list[str]) -> str:
     except Fault:
         return "zh"
     return "zh" if isinstance(settings, Refused) else settings.get(UiSettings).language
+
+
+def _mistyped(error: click.UsageError, say: Language) -> str:
+    """Say a mistake in what was typed as one sentence, with what it comes nearest to."""
+    if isinstance(error, click.NoSuchOption | click.NoSuchCommand) and error.possibilities:
+        nearest = say(", ").join(error.possibilities)
+        return say(NEAREST, problem=error.message.rstrip(".。"), nearest=nearest)
+    return say.ended(error.format_message())
 
 
 def _undecodable(arguments: list[str]) -> Refused | None:

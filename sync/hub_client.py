@@ -15,6 +15,7 @@ import msgspec
 
 from sync.rules.hub_address import is_hub_address
 from sync.rules.refusal import N_, Refused
+from sync.rules.system_words import phrase_of
 
 if TYPE_CHECKING:
     import httpx2
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 SEGMENT_TYPE = "application/vnd.xuanpin.segment"
 PROBLEM_PREFIX = "urn:xuanpin:"
 MOST_WAITS = 12
+_MOST_SAID = 1000
+_NO_TYPE = "about:blank"
 _NO_TIMEOUT_S = 10
 _TRANSIENT = frozenset({408, 425, 429})
 
@@ -42,10 +45,13 @@ class _Problem(msgspec.Struct, frozen=True):
     detail: str = ""
 
 
-def make_client(url: str, timeout_s: float, ca: Path | None = None) -> httpx2.Client | Refused:
+def make_client(
+    url: str, timeout_s: float, ca: Path | None = None, language: str = "en"
+) -> httpx2.Client | Refused:
     """Make a client for the hub at `url`; the environment's proxies do not apply.
 
-    With `ca`, only https is spoken, and only that CA's certificates are believed.
+    With `ca`, only https is spoken, and only that CA's certificates are believed. The hub says in
+    `language` why it refuses.
     """
     import httpx2
 
@@ -55,8 +61,9 @@ def make_client(url: str, timeout_s: float, ca: Path | None = None) -> httpx2.Cl
         base = httpx2.URL(url)
     except httpx2.InvalidURL:
         return _bad_address(url)
+    headers = {"accept-language": language}
     if ca is None:
-        return httpx2.Client(base_url=base, timeout=timeout_s, trust_env=False)
+        return httpx2.Client(base_url=base, timeout=timeout_s, trust_env=False, headers=headers)
     if base.scheme != "https":
         return _not_https(url)
     from sync.tls import trusting_only
@@ -64,7 +71,9 @@ def make_client(url: str, timeout_s: float, ca: Path | None = None) -> httpx2.Cl
     context = trusting_only(ca)
     if isinstance(context, Refused):
         return context
-    return httpx2.Client(base_url=base, timeout=timeout_s, trust_env=False, verify=context)
+    return httpx2.Client(
+        base_url=base, timeout=timeout_s, trust_env=False, headers=headers, verify=context
+    )
 
 
 def post(
@@ -120,7 +129,7 @@ def exchange(
         return _failed(client, error)
     answer = Answer(response.status_code, body or b"", dict(response.headers))
     if body is None:
-        return refused_by_hub(client, answer, "too long or packed an answer")
+        return _unreadable(client, answer.status)
     if answer.status >= 500 or answer.status in _TRANSIENT:
         return _unreachable(client, f"HTTP {answer.status}")
     return answer
@@ -151,20 +160,32 @@ def is_transient(refused: Refused) -> bool:
     return refused.reason == "hub.unreachable"
 
 
-def refused_by_hub(client: httpx2.Client, answer: Answer, problem: str = "") -> Refused:
-    """Refuse as the hub did; `values["type"]` is the type of its problem, empty if it gave none."""
+def refused_by_hub(client: httpx2.Client, answer: Answer) -> Refused:
+    """Refuse in the hub's own words, which advise too; `values["type"]` is its problem's type.
+
+    It was asked to say them in this till's language. The type is empty where what answers gave
+    none, as something that is no hub does; then there are no words of it.
+    """
     said = _problem(answer.body)
+    kind = said.type.removeprefix(PROBLEM_PREFIX) if said.type != _NO_TYPE else ""
+    values = {"url": client.base_url, "status": answer.status, "type": kind}
+    words = (said.detail or said.title)[:_MOST_SAID] if kind else ""
+    if words:
+        message = N_("The hub at {url} refused: {problem}")
+        return Refused("hub.refused", message, "", {**values, "problem": words})
+    return Refused("hub.refused", N_("The hub at {url} refused (HTTP {status})."), _CHECK, values)
+
+
+def _unreadable(client: httpx2.Client, status: int) -> Refused:
     return Refused(
         "hub.refused",
-        N_("The hub at {url} refused ({status} {problem})."),
-        N_("Check the hub's address and this till's enrolment; what is sold stays here."),
-        {
-            "url": client.base_url,
-            "status": answer.status,
-            "problem": problem or said.detail or said.title,
-            "type": said.type.removeprefix(PROBLEM_PREFIX),
-        },
+        N_("What answers at {url} says more than a hub does, or packs what it says."),
+        _CHECK,
+        {"url": client.base_url, "status": status, "type": ""},
     )
+
+
+_CHECK = N_("Check the hub's address and this till's enrolment; what is sold stays here.")
 
 
 def _problem(body: bytes) -> _Problem:
@@ -174,19 +195,19 @@ def _problem(body: bytes) -> _Problem:
         return _Problem()
 
 
-def _unreachable(client: httpx2.Client, problem: object) -> Refused:
+def _unreachable(client: httpx2.Client, problem: str) -> Refused:
     return Refused(
         "hub.unreachable",
         N_("The hub at {url} does not answer ({problem})."),
         N_("Nothing is lost: what is sold stays here and is sent later."),
-        {"url": client.base_url, "problem": str(problem) or type(problem).__name__},
+        {"url": client.base_url, "problem": problem},
     )
 
 
 def _failed(client: httpx2.Client, error: httpx2.HTTPError) -> Refused:
     from sync.tls import is_distrust
 
-    return _untrusted(client) if is_distrust(error) else _unreachable(client, error)
+    return _untrusted(client) if is_distrust(error) else _unreachable(client, phrase_of(error))
 
 
 def _untrusted(client: httpx2.Client) -> Refused:

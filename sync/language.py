@@ -1,11 +1,14 @@
 """UI languages through gettext: English message ids, Chinese catalogues, Chinese the default."""
 
+from __future__ import annotations
+
 import gettext
 import os
 from collections.abc import Sequence
 from pathlib import Path
 
 from sync.rules.refusal import Refused, Words
+from sync.rules.system_words import PHRASES, phrase_of
 
 LANGUAGES = ("zh", "en")
 _HERE = Path(__file__).parent.parent
@@ -18,6 +21,8 @@ class Language:
     def __init__(self, name: str, packages: Sequence[str]) -> None:
         """Load the catalogues `<package>/locale/<name>/*.mo` of the given packages."""
         self.name = name
+        self._packages = tuple(packages)
+        self._others: dict[str, Language] = {}
         self._catalogue: gettext.NullTranslations = gettext.NullTranslations()
         for package in packages:
             for path in sorted((_HERE / package / "locale" / name).glob("*.mo")):
@@ -31,6 +36,15 @@ class Language:
         text = self._catalogue.gettext(message) if message else ""
         return text.format(**values) if values else text
 
+    def speaking(self, name: str) -> Language:
+        """Return the same in another of `LANGUAGES`, loaded when first asked for."""
+        if name == self.name:
+            return self
+        found = self._others.get(name)
+        if found is None:
+            found = self._others[name] = Language(name, self._packages)
+        return found
+
     def refusal(self, refused: Refused) -> str:
         """Say a refusal in one line, safe for a terminal: what is wrong, then what to do."""
         values = {name: self._shown(value) for name, value in refused.values.items()}
@@ -43,7 +57,10 @@ class Language:
         if isinstance(value, Words):
             inner = {name: self._shown(each) for name, each in value.values.items()}
             return self(value.message).format(**inner)
-        return value if isinstance(value, int) else one_line(str(value))
+        if isinstance(value, int):
+            return value
+        text = phrase_of(value) if isinstance(value, Exception) else str(value)
+        return self(text) if text in PHRASES else one_line(text)
 
     def ended(self, sentence: str) -> str:
         """End a sentence that another library wrote as this language does."""

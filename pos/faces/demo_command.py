@@ -157,7 +157,7 @@ def _push(setup: Setup) -> None:
 
 def _hub_has(setup: Setup, url: str) -> str:
     """Ask the hub what it has booked, in its own words over HTTP."""
-    with accepted(setup, make_client(url, setup.hub.timeout_s)) as client:
+    with accepted(setup, make_client(url, setup.hub.timeout_s, language=setup.say.name)) as client:
         summary = msgspec.json.decode(client.get("/v1/summary").content, type=_Summary)
     sales = [till.kinds[SALE] for till in summary.tills if SALE in till.kinds]
     return setup.say(

@@ -8,12 +8,14 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
+from starlette.types import Receive, Scope, Send
 
 from sync.faces.hub_log import database_problem
 from sync.faces.hub_watch import seen_by
-from sync.language import Language
+from sync.language import LANGUAGES, Language
 from sync.rules.refusal import Fault, Refused
 
 JSON = "application/json"
@@ -124,11 +126,40 @@ def from_own_machine(request: Request) -> None:
         raise HTTPException(_FORBIDDEN, "Only from the hub's own machine.")
 
 
+class _Refusal(Response):
+    """A refusal as a problem; what asks for one of our languages is told its detail in that."""
+
+    def __init__(self, say: Language, refused: Refused) -> None:
+        self._say, self._refused = say, refused
+        status = _STATUS.get(refused.reason, _FORBIDDEN)
+        super().__init__(self._told(say, status), status, media_type=PROBLEM)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        asked = Headers(scope=scope).get("accept-language", "")
+        say = self._say.speaking(_language(asked) or self._say.name)
+        self.body = self._told(say, self.status_code)
+        self.headers["content-length"] = str(len(self.body))
+        self.headers["content-language"] = say.name
+        await super().__call__(scope, receive, send)
+
+    def _told(self, say: Language, status: int) -> bytes:
+        refused = self._refused
+        title = refused.message.format(**refused.values)
+        return _encoded(problem_type(refused.reason), title, status, say.refusal(refused))
+
+
+def _language(asked: str) -> str:
+    """Return the first of our languages in an `Accept-Language`, whatever the weights."""
+    ranges = (each.partition(";")[0].partition("-")[0] for each in asked.split(","))
+    return next((name for each in ranges if (name := each.strip().lower()) in LANGUAGES), "")
+
+
 def refusal(say: Language, refused: Refused) -> Response:
-    """Answer a refusal: 403 unless `_STATUS` knows better."""
-    status = _STATUS.get(refused.reason, _FORBIDDEN)
-    title = refused.message.format(**refused.values)
-    response = problem(problem_type(refused.reason), title, status, say.refusal(refused))
+    """Answer a refusal: 403 unless `_STATUS` knows better.
+
+    Its detail is in the language that the request asks for, else in that of `say`.
+    """
+    response = _Refusal(say, refused)
     if refused.reason == "reader.unknown":
         response.headers["www-authenticate"] = "Bearer"
     return response
@@ -142,8 +173,11 @@ def _busy(title: str) -> Response:
 
 def problem(kind: str, title: str, status: int, detail: str = "") -> Response:
     """Answer an RFC 9457 problem of this type (a URN, or `about:blank`)."""
-    content = Problem(type=kind, title=title, status=status, detail=detail)
-    return Response(msgspec.json.encode(content), status, media_type=PROBLEM)
+    return Response(_encoded(kind, title, status, detail), status, media_type=PROBLEM)
+
+
+def _encoded(kind: str, title: str, status: int, detail: str) -> bytes:
+    return msgspec.json.encode(Problem(type=kind, title=title, status=status, detail=detail))
 
 
 def problem_type(reason: str) -> str:

@@ -23,7 +23,7 @@ from sync.rules.entry import (
     with_body_digest,
     without_body_digest,
 )
-from sync.rules.refusal import N_, Refused
+from sync.rules.refusal import N_, Refused, Words
 from sync.rules.signatures import verify
 
 DOMAIN = b"xuanpin.segment.1\0"
@@ -225,8 +225,9 @@ def check_segment(segment: Segment, hub_public: bytes) -> Certificate | Refused:
         return _refused("segment.forged", N_("The segment is not signed by its till."))
     if head.till != certificate.install:
         return _refused("segment.other_till", N_("The segment names another till than it may."))
-    problem = _head_problem(segment) or _entries_problem(segment)
-    if problem:
+    wrong = _head_problem(segment)
+    problem = Words(wrong) if wrong else _entries_problem(segment)
+    if problem is not None:
         return _refused(
             "segment.inconsistent",
             N_("The segment contradicts itself: {problem}."),
@@ -236,56 +237,61 @@ def check_segment(segment: Segment, hub_public: bytes) -> Certificate | Refused:
 
 
 def _head_problem(segment: Segment) -> str:
+    """Say what is wrong with a head on its own, as a message id; empty if nothing."""
     head = segment.head
     if head.version != 1:
-        return "unknown version"
+        return N_("unknown version")
     if not _NAME.fullmatch(head.run) or (head.parent_run and not _NAME.fullmatch(head.parent_run)):
-        return "run name"
+        return N_("run name")
     if len(head.prev) != len(GENESIS):
-        return "length of the previous hash"
+        return N_("length of the previous hash")
     if len(head.standing) > MOST_STANDING_BYTES:
-        return "length of the running totals"
+        return N_("length of the running totals")
     if not 1 <= head.first_seq <= _MOST_INTEGER - MOST_ENTRIES:
-        return "first seq"
+        return N_("first seq")
     if head.last_seq != head.first_seq + len(segment.entries) - 1:
-        return "number of entries"
+        return N_("number of entries")
     if head.last_hash != segment.entries[-1].hash:
-        return "last hash"
+        return N_("last hash")
     return ""
 
 
-def _entries_problem(segment: Segment) -> str:
+def _entries_problem(segment: Segment) -> Words | None:
     head = segment.head
     for offset, entry in enumerate(segment.entries):
         seq = head.first_seq + offset
         try:
             header = entry.header
         except ValueError:
-            return f"header of seq {seq}"
+            return _at(N_("header"), seq)
         if (header.till, header.run, header.seq) != (head.till, head.run, seq):
-            return f"place of seq {seq}"
+            return _at(N_("place"), seq)
         problem = _problem_but_digest(header, entry)
         if problem:
-            return f"{problem} of seq {seq}"
-    return ""
+            return _at(problem, seq)
+    return None
+
+
+def _at(problem: str, seq: int) -> Words:
+    return Words(N_("{problem} of seq {seq}"), {"problem": Words(problem), "seq": seq})
 
 
 def entry_problem(header: Header, entry: Entry) -> str:
-    """Say what is wrong with an entry on its own (field, digest, size); empty if nothing."""
+    """Say what is wrong with an entry on its own, as a message id; empty if nothing."""
     if header.body_sha256 != hashlib.sha256(entry.body).digest():
-        return "body digest"
+        return N_("body digest")
     return _problem_but_digest(header, entry)
 
 
 def _problem_but_digest(header: Header, entry: Entry) -> str:
     """Say what is wrong with an entry whose header was put together round its body's digest."""
     if header.body_bytes != len(entry.body) or len(entry.body) > MOST_BODY_BYTES:
-        return "body length"
+        return N_("body length")
     private = entry.private
     if private is not None and (
         len(private.data) > MOST_PRIVATE_BYTES or header.private_sha256 != private.digest()
     ):
-        return "private part"
+        return N_("private part")
     return header_problem(header)
 
 
@@ -295,14 +301,14 @@ def is_name(text: str) -> bool:
 
 
 def header_problem(header: Header) -> str:
-    """Say what in a header no honest till writes; empty if all is well formed."""
+    """Say what in a header no honest till writes, as a message id; empty if nothing."""
     if header.version != 1:
-        return "version"
+        return N_("version")
     names = f"{header.till} {header.day} {header.run} {header.kind} {header.id} {header.boot}"
     if not _NAMES.fullmatch(names):
-        return "a name or day"
+        return N_("a name or day")
     if len(header.private_sha256) not in (0, 32):
-        return "private digest"
+        return N_("private digest")
     least, most = -_MOST_INTEGER, _MOST_INTEGER
     if not (
         least <= header.seq <= most
@@ -310,7 +316,7 @@ def header_problem(header: Header) -> str:
         and least <= header.mono_ms <= most
         and least <= header.amount_fen <= most
     ):
-        return "a number"
+        return N_("a number")
     return ""
 
 

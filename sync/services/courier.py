@@ -63,7 +63,7 @@ def hub_client(till: OpenTill, url: str = "") -> httpx2.Client | Refused:
             N_("Set [hub] url, or enrol with --hub URL."),
         )
     ca = till.setup.place(settings.ca) if settings.ca else None
-    return make_client(found, settings.timeout_s, ca)
+    return make_client(found, settings.timeout_s, ca, till.setup.say.name)
 
 
 class Courier:

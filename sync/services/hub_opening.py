@@ -15,7 +15,7 @@ from sync.hub_presence import be_present
 from sync.keys import HUB_KEY, HubKeys, has_hub_keys, load_or_create_hub_keys
 from sync.package import HubStep
 from sync.rules.certificate import read
-from sync.rules.refusal import N_, Fault, Refused
+from sync.rules.refusal import N_, Fault, Refused, Words
 from sync.second_medium import SecondMedium
 from sync.services.lineage import Lineage
 from sync.setup import Setup
@@ -92,7 +92,7 @@ def hub_url(setup: Setup, database: str = "") -> URL | Refused:
     try:
         url = make_url(given) if given else here
         if url.get_backend_name() == "sqlite" and url.database in (None, "", ":memory:"):
-            return _unusable(given, "a hub keeps its database in a file")
+            return _unusable(given, Words(N_("a hub keeps its database in a file")))
     except (ArgumentError, ImportError) as error:
         return _unusable("[hub] database", error)
     return url
@@ -204,6 +204,8 @@ def _unusable(place: object, problem: object) -> Refused:
     )
 
 
-def _first_line(problem: object) -> str:
+def _first_line(problem: object) -> object:
     """Return what a driver says first; what it asks on further lines is our hint's to say."""
+    if isinstance(problem, Words):
+        return problem
     return next(iter(str(problem).strip().splitlines()), "")

@@ -19,6 +19,7 @@ from sync.clock import Clock
 from sync.database import hub_snapshot, hub_transaction
 from sync.rules.reader import check_name
 from sync.rules.refusal import N_, Refused
+from sync.rules.system_words import phrase_of
 from sync.rules.webhook import (
     MOST_TILLS_A_MESSAGE,
     SECRET_BYTES,
@@ -162,7 +163,7 @@ def post_over_http(url: str, signed: Signed) -> str:
         ):
             status = answer.status_code
     except (httpx2.HTTPError, httpx2.InvalidURL) as error:
-        return str(error) or type(error).__name__
+        return phrase_of(error)
     return "" if 200 <= status < 300 else f"HTTP {status}"
 
 

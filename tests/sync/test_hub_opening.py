@@ -26,8 +26,8 @@ def test_keys_and_database_are_made_once_and_kept(tmp_path: Path) -> None:
     ("url", "said"),
     [
         ("not-a-url", "parse"),
-        ("sqlite://", "in a file"),
-        ("sqlite:///:memory:", "in a file"),
+        ("sqlite://", "放在文件里"),
+        ("sqlite:///:memory:", "放在文件里"),
         ("sqlite:////nowhere/at/all/hub.db", "/nowhere/at/all/hub.db"),
         ("postgresql+nodriver://nobody/x", "nodriver"),
         ("nothing://nobody/x", "nothing"),

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import ClassVar
 
+from msgspec import structs
 from textual.app import App
 from textual.binding import BindingType
 
@@ -11,7 +12,7 @@ from sync.faces.eod.screen import EveningScreen
 from sync.faces.eod.tasks import Done, Progressed, Tasks
 from sync.faces.eod.work import Looked
 from sync.faces.screen.looks import DARK, DIALOGS, THEMES
-from sync.language import LANGUAGES, Language
+from sync.language import LANGUAGES
 from sync.rules.center_day import Settled
 from sync.rules.refusal import Refused
 from sync.services.closing import Closed
@@ -65,7 +66,8 @@ class EveningApp(App[None], inherit_bindings=False):
     def action_language(self) -> None:
         """Change between Chinese and English."""
         other = next(name for name in LANGUAGES if name != self.say.name)
-        self.say = Language(other, [package.name for package in self.setup.packages])
+        self.say = self.setup.say.speaking(other)
+        self.tasks.setup = structs.replace(self.setup, say=self.say)
         self.evening_screen.tell("")
         self.evening_screen.relabel(self.say)
 
