@@ -101,6 +101,7 @@ class Database:
             elif not path.is_file():
                 raise FileNotFoundError(path)
         except (OSError, sqlite3.Error) as error:
+            self.close()
             raise Fault(unusable(path, error)) from error
 
     @contextmanager
@@ -241,14 +242,14 @@ class Database:
             isolation_level=None,
             check_same_thread=False,
         )
+        opened = SqliteUtils(connection, execute_plugins=False)
+        self._opened.append(opened)
         if not self._read_only:
             connection.execute("PRAGMA journal_mode = WAL")
         connection.execute(f"PRAGMA synchronous = {'FULL' if self._durable else 'NORMAL'}")
         connection.execute("PRAGMA foreign_keys = ON")
         if reader:
             connection.execute("PRAGMA query_only = ON")
-        opened = SqliteUtils(connection, execute_plugins=False)
-        self._opened.append(opened)
         return opened
 
 

@@ -1,7 +1,8 @@
 """A till's reference data: one file of several, named by a pointer that is replaced at once.
 
 The first file is `reference.db`. A snapshot is built aside and put in force by naming it in
-`reference.current`; who still reads the file before keeps it until it is closed.
+`reference.current`; who still reads the file before keeps it until it is closed. A damaged file is
+replaced in the same way, and the newest of them is kept as `reference-damaged.db`.
 """
 
 from __future__ import annotations
@@ -15,7 +16,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sync.database import Database, unusable
-from sync.rules.refusal import Fault
+from sync.keys import has_till_keys
+from sync.reference_damage import (
+    ReferenceDamaged,
+    damage_in,
+    damaged_file,
+    empty_file,
+    is_empty,
+    means_damage,
+    named_missing,
+    pointer_missing,
+    pointer_unreadable,
+)
+from sync.rules.refusal import Fault, Refused
 
 if TYPE_CHECKING:
     from sqlite_utils import Database as SqliteUtils
@@ -24,7 +37,9 @@ if TYPE_CHECKING:
 FIRST = "reference.db"
 POINTER = "reference.current"
 BUILDING = "reference-building.db"
+SET_ASIDE = "reference-damaged.db"
 _NUMBERED = re.compile(r"reference-([1-9][0-9]{0,8})\.db")
+_MOST_POINTER_BYTES = 64
 _BESIDE = ("", "-wal", "-shm", "-journal")
 
 
@@ -38,9 +53,22 @@ class Reference(Database):
     def __init__(
         self, directory: Path, migrations: Sequence[Migrations] = (), *, read_only: bool = False
     ) -> None:
-        """Open the file in force; unless `read_only`, create and migrate it. Raises `Fault`."""
+        """Open the file in force; unless `read_only`, create and migrate it.
+
+        Raises `ReferenceDamaged`, and `Fault` for what the disk does.
+        """
         self._directory = directory
-        super().__init__(in_force(directory), migrations, read_only=read_only)
+        path = in_force(directory)
+        try:
+            if is_empty(path) and has_till_keys(directory):  # the key is made after this file
+                raise ReferenceDamaged(empty_file(path))
+            super().__init__(path, migrations, read_only=read_only)
+        except OSError as error:
+            raise Fault(unusable(path, error.strerror)) from error
+        except Fault as fault:
+            if isinstance(fault, ReferenceDamaged) or not means_damage(fault):
+                raise
+            raise ReferenceDamaged(damaged_file(path, fault.__cause__)) from fault
 
     @contextmanager
     def transaction(self) -> Iterator[SqliteUtils]:
@@ -75,16 +103,36 @@ def written_here(db: SqliteUtils) -> int:
 
 
 def in_force(directory: Path) -> Path:
-    """Return the file of reference data that is in force. Raises `Fault`."""
+    """Return the file of reference data that is in force; a till's first need not be there yet.
+
+    Raises `ReferenceDamaged` if no such file is named, `Fault` if that cannot be read.
+    """
+    pointer = directory / POINTER
     try:
-        name = (directory / POINTER).read_text("ascii").strip()
-    except FileNotFoundError:
-        return directory / FIRST
-    except (OSError, ValueError) as error:
-        raise Fault(unusable(directory / POINTER, error)) from error
-    if not _NUMBERED.fullmatch(name):
-        raise Fault(unusable(directory / POINTER, "it names no file of reference data"))
+        name = _named(pointer)
+        if name is None:
+            first = directory / FIRST
+            if not first.exists() and _files(directory):
+                raise ReferenceDamaged(pointer_missing(pointer))
+            return first
+        if not _NUMBERED.fullmatch(name):
+            raise ReferenceDamaged(pointer_unreadable(pointer))
+        if not (directory / name).is_file():
+            raise ReferenceDamaged(named_missing(pointer, name))
+    except OSError as error:
+        raise Fault(unusable(pointer, error.strerror)) from error
     return directory / name
+
+
+def damage(directory: Path) -> Refused | None:
+    """Look through all the reference data of a till; say what is damaged, None if nothing is.
+
+    Raises `Fault` if that cannot be told.
+    """
+    try:
+        return damage_in(in_force(directory))
+    except ReferenceDamaged as fault:
+        return fault.refused
 
 
 def put_in_force(directory: Path, built: Path) -> Path:
@@ -92,9 +140,8 @@ def put_in_force(directory: Path, built: Path) -> Path:
 
     Files before the one that was in force are removed. Raises `Fault`.
     """
-    before = in_force(directory)
-    number = 1 + max((_number(path) for path in _files(directory)), default=0)
-    path = directory / f"reference-{number}.db"
+    before = _newest(directory)
+    path = directory / f"reference-{_last_number(directory) + 1}.db"
     draft = directory / f"{POINTER}.new"
     try:
         _sync(built)
@@ -112,9 +159,27 @@ def put_in_force(directory: Path, built: Path) -> Path:
     return path
 
 
+def replace_damaged(directory: Path, built: Path) -> Path | None:
+    """Put a complete, closed file in force in place of damaged reference data.
+
+    The damaged file is kept, instead of the one that was kept before; returns where, None if
+    nothing of it is left. Who has it open goes on with it until told to follow. Raises `Fault`.
+    """
+    before = _newest(directory)
+    put_in_force(directory, built)
+    if before is None or not before.exists():
+        return None
+    kept = directory / SET_ASIDE
+    remove(kept)
+    for ending in ("", "-wal", "-journal"):
+        _keep(before.with_name(before.name + ending), kept.with_name(kept.name + ending))
+    return kept if kept.exists() else None
+
+
 def remove_old(directory: Path) -> None:
     """Remove the files that are no longer in force, as far as the system lets us."""
-    _remove_all_but(directory, {in_force(directory)})
+    with contextlib.suppress(ReferenceDamaged):  # then whatever is left is kept
+        _remove_all_but(directory, {in_force(directory)})
 
 
 def remove(path: Path) -> None:
@@ -124,7 +189,42 @@ def remove(path: Path) -> None:
             path.with_name(path.name + ending).unlink(missing_ok=True)
 
 
-def _remove_all_but(directory: Path, kept: set[Path]) -> None:
+def _named(pointer: Path) -> str | None:
+    """Return what the pointer says, as far as it can be a name; None if there is no pointer."""
+    try:
+        with pointer.open("rb") as source:
+            return source.read(_MOST_POINTER_BYTES).decode("ascii", "replace").rstrip("\r\n")
+    except FileNotFoundError:
+        return None
+
+
+def _newest(directory: Path) -> Path | None:
+    """Return the file in force; where none is named, the newest that is there."""
+    try:
+        return in_force(directory)
+    except ReferenceDamaged:
+        return max(_files(directory), key=_number, default=None)
+
+
+def _last_number(directory: Path) -> int:
+    """Return the highest number that any file has, or that the pointer names: it is in use."""
+    names = [path.name for path in directory.glob("reference-*")]
+    with contextlib.suppress(OSError):
+        names.append(_named(directory / POINTER) or "")
+    return max((int(found[1]) for name in names if (found := _NUMBERED.match(name))), default=0)
+
+
+def _keep(source: Path, target: Path) -> None:
+    """Let a file have another name, which stays when the first is removed."""
+    with contextlib.suppress(OSError):
+        try:
+            os.link(source, target)
+        except OSError:
+            if source.exists():  # on a file system without second names
+                source.replace(target)
+
+
+def _remove_all_but(directory: Path, kept: set[Path | None]) -> None:
     for path in _files(directory):
         if path not in kept:
             remove(path)

@@ -20,6 +20,7 @@ from sync.language import Language
 from sync.rules.bad_rows import BadRows
 from sync.rules.money import format_yuan
 from sync.rules.refusal import N_, Refused
+from sync.services.importing_anew import import_place
 from sync.services.till import open_till
 from sync.setup import CenterSettings, Setup
 from sync.stores.feeds import is_fed
@@ -27,6 +28,11 @@ from sync.stores.feeds import is_fed
 NO_GOODS = N_(
     "Till {till} has no goods yet. Bring them in with `xuanpin pos import FILE`; `--demo` takes"
     " the demo goods."
+)
+
+_ANEW = N_(
+    "The reference data was damaged: it begins anew with these goods. Members, staff and"
+    " revocations come back with the next pull."
 )
 
 
@@ -41,16 +47,23 @@ def import_command(setup: Setup, path: Path | None, demo: bool, as_json: bool) -
         refuse(setup, _one_source(), as_json=as_json)
     centers = setup.settings.named(CenterSettings)
     opened = open_till(setup, "import")
-    with accepted(setup, opened, as_json=as_json) as till, _progress(setup.say) as progress:
-        done = import_goods(till.reference, path or demo_goods(), centers, progress)
-    if isinstance(done, BadRows):
-        refuse_rows(setup, done, as_json=as_json)
-    imported = accepted(setup, done, as_json=as_json)
+    with accepted(setup, opened, as_json=as_json) as till, import_place(till) as place:
+        with _progress(setup.say) as progress:
+            done = import_goods(place.database, path or demo_goods(), centers, progress)
+        if isinstance(done, BadRows):
+            refuse_rows(setup, done, as_json=as_json)
+        imported = accepted(setup, done, as_json=as_json)
+        kept = accepted(setup, place.keep(), as_json=as_json)
     text = setup.say(
         "{rows} rows imported: {added} new, {changed} changed, {unchanged} as before.",
         **structs.asdict(imported),
     )
-    answer(text, structs.asdict(imported), as_json=as_json)
+    if place.anew:
+        text += "\n" + setup.say(_ANEW)
+    if kept is not None:
+        text += "\n" + setup.say(N_("The damaged file is kept as {path}."), path=kept)
+    values = {"rebuilt": place.anew, "set_aside": None if kept is None else str(kept)}
+    answer(text, {**structs.asdict(imported), **values}, as_json=as_json)
 
 
 @click.command("items")

@@ -27,6 +27,11 @@ database_option = click.option(
     "--database", default="", help="SQLAlchemy URL of the hub's database; else [hub] database."
 )
 
+_WITHOUT_REFERENCE = N_(
+    "The reference data (goods, prices, members) is damaged and not in it: `xuanpin sync pull`"
+    " fetches it anew."
+)
+
 
 @click.command("backup")
 @directory_argument
@@ -59,6 +64,8 @@ def backup_command(
     )
     if not done.keys:
         text += "\n" + setup.say("The secret keys are not in it: keep a copy of them elsewhere.")
+    if not done.reference:
+        text += "\n" + setup.say(_WITHOUT_REFERENCE)
     answer(text, msgspec.to_builtins(done), as_json=as_json)
 
 

@@ -16,12 +16,19 @@ from sync.faces.hub_desk import opened_hub
 from sync.faces.progress import Tell, progress_bars
 from sync.reference import Reference
 from sync.rules.bad_rows import BadRows
+from sync.rules.refusal import N_
 from sync.services.courier import hub_client
 from sync.services.hub_opening import OpenHub
 from sync.services.publishing import Progress, Publishing
 from sync.services.pulling import Puller, PullReport
+from sync.services.rebuilding import rebuild
 from sync.services.till import open_till
 from sync.setup import CenterSettings, Setup
+
+_REBUILT = N_(
+    "The reference data was damaged and has been built anew. Goods that were imported at this till"
+    " itself are not in it, unless the hub feeds them: import them again."
+)
 
 
 @click.command("publish")
@@ -77,10 +84,16 @@ def pull_command(setup: Setup, gently: bool, as_json: bool) -> None:
         _yield_to_others()
     with ExitStack() as held:
         till = held.enter_context(accepted(setup, open_till(setup, "read"), as_json=as_json))
-        reference = held.enter_context(closing(Reference(till.directory)))
+        damage = till.reference_damage()
+        if damage is not None and till.enrolment is None:
+            refuse(setup, damage, as_json=as_json)
         client = held.enter_context(accepted(setup, hub_client(till), as_json=as_json))
         tell = held.enter_context(progress_bars())
-        report = Puller(till, reference, client).pull(tell=tell)
+        if damage is not None:
+            report = rebuild(till, client, tell)
+        else:
+            reference = held.enter_context(closing(Reference(till.directory)))
+            report = Puller(till, reference, client).pull(tell=tell)
     if report.refused is not None:
         refuse(setup, report.refused, as_json=as_json)
     answer(_pulled(setup, report), _values(report), as_json=as_json)
@@ -94,11 +107,21 @@ def _pulled(setup: Setup, report: PullReport) -> str:
     )
     if report.anew:
         text += "\n" + setup.say("Taken anew: {feeds}.", feeds=", ".join(report.anew))
+    if report.rebuilt:
+        text += "\n" + setup.say(_REBUILT)
+    if report.set_aside is not None:
+        text += "\n" + setup.say("The damaged file is kept as {path}.", path=report.set_aside)
     return text
 
 
 def _values(report: PullReport) -> dict[str, object]:
-    return {"rows": report.rows, "feeds": report.versions, "anew": report.anew}
+    return {
+        "rows": report.rows,
+        "feeds": report.versions,
+        "anew": report.anew,
+        "rebuilt": report.rebuilt,
+        "set_aside": None if report.set_aside is None else str(report.set_aside),
+    }
 
 
 def _yield_to_others() -> None:

@@ -9,6 +9,7 @@ import msgspec
 
 from sync.faces.answers import accepted, answer, json_option, pass_setup, refuse
 from sync.hub_client import is_transient
+from sync.reference_damage import DAMAGED
 from sync.rules.certificate import Certificate, day_of
 from sync.rules.days import china_time
 from sync.rules.enrolling import not_enrolled
@@ -33,6 +34,9 @@ ALARM_WORDS = {
     "fork": N_("two entries in one place: was this till's data copied while it sold?"),
 }
 
+_STAYS = N_(
+    "The alarm stays until it is settled with `xuanpin sync settle` or in the end-of-day screen."
+)
 PARTED = N_(
     "The hub knows another continuation of {runs}: closed, carried on in a new run."
     " Was this till's data copied or put back?"
@@ -133,20 +137,23 @@ def _status_text(setup: Setup, status: SyncStatus) -> str:
     why = ", ".join(say(ALARM_WORDS.get(each, each)) for each in status.reason.split())
     lines.append(say("hub: {state}", state=f"{hub} ({why})" if why else hub))
     if not ALARM_WORDS.keys().isdisjoint(status.reason.split()):
-        lines.append(say("The alarm stays until the manager has settled it at the hub."))
+        lines.append(say(_STAYS))
     if status.last_contact_ms is not None:
         moment = china_time(status.last_contact_ms).strftime("%Y-%m-%d %H:%M:%S")
         lines.append(say("last contact: {moment}", moment=moment))
+    titles = {feed.name: say(feed.title) for each in setup.packages for feed in each.feeds()}
     for feed, fed in status.feeds.items():
         lines.append(
             say(
                 "{feed}: version {version}, {age} s ago",
-                feed=feed,
+                feed=titles.get(feed, feed),
                 version=fed.version,
                 age=fed.age_s,
             )
         )
-    if status.feeds_reason:
+    if status.feeds_reason == DAMAGED:
+        lines.append(say("the reference data is damaged: `xuanpin sync pull` fetches it anew"))
+    elif status.feeds_reason:
         lines.append(say("the last pull was refused ({reason})", reason=status.feeds_reason))
     closed = [run.run for run in status.runs if run.closed]
     if closed:

@@ -7,12 +7,21 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from sync.backup_files import backup_draft, copy_database, copy_file, describe, write_manifest
+from sync.backup_files import (
+    backup_draft,
+    check_database,
+    copy_database,
+    copy_file,
+    describe,
+    write_manifest,
+)
 from sync.keys import HUB_KEY, PHONE_KEY, TILL_KEY
 from sync.reference import FIRST
+from sync.reference_damage import means_damage
 from sync.rules.backup import SCHEMA, Manifest, Role
 from sync.rules.refusal import N_, Refused
 from sync.services.till import JOURNAL, OpenTill
+from sync.sqlite_driver import SqliteError
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -24,24 +33,26 @@ CENTERS = "centers"
 
 
 class BackedUp(msgspec.Struct, frozen=True, kw_only=True):
-    """A backup that was made."""
+    """A backup that was made; a till's reference data is left out where it is damaged."""
 
     directory: str
     role: Role
     size: int
     keys: bool
+    reference: bool = True
 
 
 def back_up_till(till: OpenTill, to: Path, *, with_keys: bool) -> BackedUp | Refused:
     """Back up a till's journal and goods into a new directory. Raises `Fault`.
 
-    Its keys only if told: whoever has them sells in its name.
+    Its keys only if told: whoever has them sells in its name. Goods that are damaged would make a
+    backup that cannot be put back: they are left out.
     """
     with backup_draft(to) as draft:
         if isinstance(draft, Refused):
             return draft
         copy_database(till.journal.path, draft / JOURNAL)
-        copy_database(till.reference.path, draft / FIRST)
+        _copy_reference(till, draft / FIRST)
         if with_keys:
             _copy_keys(till.directory, draft, [TILL_KEY, PHONE_KEY])
         made_ms = till.now_ms()
@@ -82,6 +93,21 @@ def use_postgresql_tools() -> Refused:
     )
 
 
+def _copy_reference(till: OpenTill, to: Path) -> None:
+    """Copy the reference data, if it is whole."""
+    if till.damage is not None:
+        return
+    try:
+        copy_database(till.reference.path, to)
+    except SqliteError as error:
+        if not means_damage(error):
+            raise
+        to.unlink()
+    else:
+        if not check_database(to):
+            to.unlink()
+
+
 def _copy_keys(directory: Path, draft: Path, names: list[str]) -> None:
     for name in names:
         if (directory / name).exists():
@@ -96,4 +122,5 @@ def _finished(draft: Path, to: Path, role: Role, owner: str, name: str, made_ms:
         role=role,
         size=sum(each.size for each in files),
         keys=any(each.name in (TILL_KEY, HUB_KEY) for each in files),
+        reference=role == "hub" or any(each.name == FIRST for each in files),
     )

@@ -6,6 +6,7 @@ import contextlib
 import logging
 import secrets
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import filelock
@@ -17,6 +18,7 @@ from sync.feed_client import FeedClient
 from sync.hub_requests import SignedRequests
 from sync.lock import unusable
 from sync.reference import Reference
+from sync.reference_damage import means_damage
 from sync.rules.enrolling import not_enrolled
 from sync.rules.feed import MOST_ROWS, Overview, Stand, way_to
 from sync.rules.feed_cursor import Cursor
@@ -41,7 +43,8 @@ class PullReport(msgspec.Struct, frozen=True):
     """What a pull brought: so many rows, and at which version each feed is now.
 
     `anew` are the feeds that came whole, `due` those that still need a snapshot for that.
-    `refused` says why something could not be followed.
+    `refused` says why something could not be followed. `rebuilt` is true where damaged reference
+    data was replaced, `set_aside` is where what was left of it is kept.
     """
 
     rows: int
@@ -49,6 +52,8 @@ class PullReport(msgspec.Struct, frozen=True):
     anew: tuple[str, ...]
     due: tuple[str, ...]
     refused: Refused | None
+    set_aside: Path | None = None
+    rebuilt: bool = False
 
 
 class _Round(msgspec.Struct):
@@ -93,14 +98,15 @@ class Puller:
         A feed that the hub has never fed leaves what is there as it is. Raises `Fault` (or
         `CommitUnknown`) if the till's own files fail, `AccessEnded` if they may not be used.
         """
-        lock = filelock.FileLock(
-            self._till.directory / "pulling.lock", timeout=0, thread_local=False
-        )
         try:
-            with lock, self._access.use(), disk_faults(self._reference.path):
+            with (
+                pulling_lock(self._till.directory),
+                self._access.use(),
+                disk_faults(self._reference.path),
+            ):
                 return self._pull(snapshots=snapshots, tell=tell or _untold)
         except filelock.Timeout:
-            return PullReport(0, {}, (), (), _busy(self._till.directory.name))
+            return not_pulled(pull_busy(self._till.directory.name))
         except OSError as error:
             raise Fault(unusable(self._till.directory, error.strerror)) from error
 
@@ -123,8 +129,8 @@ class Puller:
     def _turn(self, take_snapshot: Callable[[], object], *, first: bool) -> bool:
         """Pull once; tell whether all went well. The first failure of a row is logged."""
         try:
-            report = self.pull(snapshots=False)
-            if report.due:
+            report = self._stepped_only()
+            if report is None or report.due:
                 take_snapshot()
                 report = self.pull(snapshots=False)
         except AccessEnded:
@@ -137,6 +143,17 @@ class Puller:
                 _LOG.exception("a pull failed")
             return False
         return report.refused is None and not report.due
+
+    def _stepped_only(self) -> PullReport | None:
+        """Pull without snapshots; None if the file in force is damaged, which takes more."""
+        try:
+            return self.pull(snapshots=False)
+        except CommitUnknown:
+            raise
+        except Fault as fault:
+            if not means_damage(fault):
+                raise
+            return None
 
     def _reopened(self) -> bool:
         """Reconnect after a commit of unknown outcome: the cursors say what there is."""
@@ -250,16 +267,27 @@ class Puller:
         if isinstance(taken, Refused):
             done.note(taken)
             return
-        done.rows += taken
+        done.rows += taken.rows
         done.current += done.due
         done.anew, done.due = (*done.anew, *done.due), ()
+
+
+def pulling_lock(directory: Path) -> filelock.BaseFileLock:
+    """Return the lock under which one process pulls for a till; whoever comes second gives up."""
+    return filelock.FileLock(directory / "pulling.lock", timeout=0, thread_local=False)
+
+
+def not_pulled(refused: Refused) -> PullReport:
+    """Report that nothing could be pulled at all."""
+    return PullReport(0, {}, (), (), refused)
 
 
 def _untold(_feed: str, _done: int, _size: int) -> None:
     """Tell nobody."""
 
 
-def _busy(till: str) -> Refused:
+def pull_busy(till: str) -> Refused:
+    """Refuse to pull beside another process that does."""
     return Refused(
         "pull.busy",
         N_("Another process is pulling for till {till}."),

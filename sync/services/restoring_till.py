@@ -49,7 +49,7 @@ def restore_till(
     directory = setup.till_directory
     journal = source / JOURNAL
     with file_faults(source):
-        for name in (JOURNAL, FIRST):
+        for name in (JOURNAL, FIRST) if manifest.has(FIRST) else (JOURNAL,):
             if not check_database(source / name):
                 return damaged(source, name)
         if one_value(journal, "SELECT install FROM install") != manifest.owner:
@@ -85,10 +85,11 @@ def _put(setup: Setup, source: Path, manifest: Manifest) -> RestoredTill | Refus
                 copy_file(source / name, directory / name)
         if not put_database(source / JOURNAL, directory / JOURNAL, aside):
             return _being_read(setup.till.id)
-        building = directory / BUILDING
-        building.unlink(missing_ok=True)
-        copy_file(source / FIRST, building)
-        put_in_force(directory, building)
+        if manifest.has(FIRST):  # left out of a backup where it was damaged
+            building = directory / BUILDING
+            building.unlink(missing_ok=True)
+            copy_file(source / FIRST, building)
+            put_in_force(directory, building)
         entries = one_value(source / JOURNAL, "SELECT count(*) FROM entry")
     assert isinstance(entries, int)
     return RestoredTill(

@@ -16,7 +16,15 @@ from sync.database import Database
 from sync.feed_client import FeedClient, leads_no_further
 from sync.lock import opening_lock, unusable
 from sync.package import Feed
-from sync.reference import BUILDING, Reference, put_in_force, remove, written_here
+from sync.reference import (
+    BUILDING,
+    Reference,
+    damage,
+    put_in_force,
+    remove,
+    replace_damaged,
+    written_here,
+)
 from sync.rules.feed import MOST_ROWS, Overview, Page, Stand, Wanted
 from sync.rules.feed_cursor import Cursor
 from sync.rules.refusal import N_, Fault, Refused
@@ -25,23 +33,34 @@ from sync.stores import feeds as stores
 from sync.stores.feeds import Build, Building
 
 KEPT_FREE_BYTES = 64 * 1024 * 1024
+_FROM_NOTHING = -1  # the base of a file that is no copy
+
+
+class Taken(msgspec.Struct, frozen=True):
+    """A snapshot in force: how many rows came, and where a damaged file before it is kept."""
+
+    rows: int
+    set_aside: Path | None = None
 
 
 class Snapshots(msgspec.Struct, frozen=True):
-    """What snapshots are taken with: the till's directory and file in force, feeds, the hub."""
+    """What snapshots are taken with: the till's directory and file in force, feeds, the hub.
+
+    `reference` is None where the file in force is damaged: then nothing of it is copied.
+    """
 
     directory: Path
-    reference: Reference
+    reference: Reference | None
     migrations: Sequence[Migrations]
     feeds: Mapping[str, Feed]
     client: FeedClient
     now_ms: Callable[[], int]
     tell: Tell
 
-    def take(self, overview: Overview, due: Sequence[Stand]) -> int | Refused:
+    def take(self, overview: Overview, due: Sequence[Stand]) -> Taken | Refused:
         """Build a file in which the `due` feeds are complete, and put it in force.
 
-        Returns how many rows came. What was built before an interruption is gone on with, if it
+        What was built before an interruption is gone on with, if it
         is of this epoch and of these feeds; what can never be completed is removed. Raises
         `Fault`.
         """
@@ -54,7 +73,7 @@ class Snapshots(msgspec.Struct, frozen=True):
             remove(path)
             raise
         if not isinstance(rows, Refused):
-            return self._put_in_force(path, build) or rows
+            return self._put_in_force(path, build, rows)
         if rows.reason in _HOPELESS or leads_no_further(rows):
             remove(path)
         return rows
@@ -63,7 +82,7 @@ class Snapshots(msgspec.Struct, frozen=True):
         self, path: Path, overview: Overview, wanted: Sequence[str]
     ) -> tuple[Database, Build]:
         """Open the file that is being built, or begin it with a copy of the one in force."""
-        base = written_here(self.reference.read())
+        base = written_here(self.reference.read()) if self.reference else _FROM_NOTHING
         build = Build(overview.hub_id, overview.center, overview.epoch, base)
         if path.exists():
             with suppress(Fault):  # it is damaged: begun anew
@@ -73,12 +92,14 @@ class Snapshots(msgspec.Struct, frozen=True):
                     return database, build
                 database.close()
             remove(path)
-        self.reference.copy_to(path)
+        if self.reference is not None:
+            self.reference.copy_to(path)
         database = Database(path, self.migrations, durable=False)
         with database.transaction() as db:
             for feed in wanted:
                 self.feeds[feed].clear(db)
-            build = Build(build.hub_id, build.center, build.epoch, written_here(db))
+            if self.reference is not None:
+                build = structs.replace(build, base=written_here(db))
             stores.begin_build(db, build, wanted)
         return database, build
 
@@ -135,17 +156,27 @@ class Snapshots(msgspec.Struct, frozen=True):
                 return followed
         return rows
 
-    def _put_in_force(self, path: Path, build: Build) -> Refused | None:
+    def _put_in_force(self, path: Path, build: Build, rows: int) -> Taken | Refused:
         try:
-            with opening_lock(self.directory), self.reference.feeding() as db:
-                if written_here(db) != build.base:
-                    remove(path)
-                    return _disturbed()
-                put_in_force(self.directory, path)
+            with opening_lock(self.directory):
+                if self.reference is None:
+                    return self._replace_damaged(path, rows)
+                with self.reference.feeding() as db:
+                    if written_here(db) != build.base:
+                        remove(path)
+                        return _disturbed()
+                    put_in_force(self.directory, path)
         except filelock.Timeout as error:
             raise Fault(unusable(self.directory, "busy")) from error
         self.reference.follow()
-        return None
+        return Taken(rows)
+
+    def _replace_damaged(self, path: Path, rows: int) -> Taken | Refused:
+        """Put the file in force, unless somebody has replaced the damaged one meanwhile."""
+        if damage(self.directory) is None:
+            remove(path)
+            return _disturbed()
+        return Taken(rows, replace_damaged(self.directory, path))
 
 
 def is_sound(database: Database) -> bool:

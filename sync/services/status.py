@@ -6,7 +6,10 @@ from typing import Literal
 
 import msgspec
 
+from sync.reference_damage import DAMAGED, means_damage
+from sync.rules.refusal import Fault
 from sync.services.till import OpenTill
+from sync.sqlite_driver import SqliteError
 from sync.stores import feeds
 from sync.stores import journal as journals
 from sync.stores.contacts import read_contact
@@ -37,7 +40,8 @@ class SyncStatus(msgspec.Struct, frozen=True, kw_only=True):
     The hub is in `alarm` for as long as it says that nobody has settled one about this till, also
     while it cannot be reached; `reason` names the kinds, and what else is wrong.
     `last_contact_ms` is when it last answered. `feeds` are those that were ever fed here;
-    `feeds_reason` is the slug of what refused the last pull, empty if nothing did.
+    `feeds_reason` is the slug of what refused the last pull, empty if nothing did;
+    `reference.damaged` where what was fed cannot be read.
     """
 
     pending: int
@@ -57,7 +61,7 @@ def read_status(till: OpenTill) -> SyncStatus:
     oldest_ms = journals.oldest_unpushed_ms(db, states)
     age_s = None if oldest_ms is None else max(0, till.now_ms() - oldest_ms) // 1000
     contact = read_contact(db)
-    pulled = feeds.last_pull(till.reference.read())
+    fed, fed_reason = _fed(till)
     hub: HubState = "not_enrolled"
     if read_enrolment(db) is not None:
         hub = "unknown" if contact is None else "alarm" if contact.alarms else contact.state
@@ -76,19 +80,29 @@ def read_status(till: OpenTill) -> SyncStatus:
         hub=hub,
         reason="" if contact is None else " ".join((*contact.alarms, contact.reason)).strip(),
         last_contact_ms=None if contact is None else contact.answered_at_ms,
-        feeds=_feeds(till),
-        feeds_reason=pulled.reason if pulled else "",
+        feeds=fed,
+        feeds_reason=fed_reason,
     )
 
 
-def _feeds(till: OpenTill) -> dict[str, FeedStatus]:
+def _fed(till: OpenTill) -> tuple[dict[str, FeedStatus], str]:
+    """Return how far the till is in each feed, and what is wrong; damage is wrong enough."""
+    try:
+        db = till.reference.read()
+        pulled = feeds.last_pull(db)
+        cursors = feeds.cursors(db)
+    except (Fault, SqliteError) as error:
+        if not means_damage(error):
+            raise
+        return {}, DAMAGED
     now_ms = till.now_ms()
-    return {
+    fed = {
         name: FeedStatus(
             version=kept.cursor.version, age_s=max(0, now_ms - kept.current_ms) // 1000
         )
-        for name, kept in feeds.cursors(till.reference.read()).items()
+        for name, kept in cursors.items()
     }
+    return fed, pulled.reason if pulled else ""
 
 
 def no_status(reason: str) -> SyncStatus:

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import os
-from contextlib import ExitStack
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from datetime import date
 from pathlib import Path
 from types import TracebackType
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import filelock
 import msgspec
 
-from sync.database import CommitUnknown, Database
+from sync.database import CommitUnknown, Database, disk_faults
 from sync.keys import TillKeys, has_till_keys, load_or_create_till_keys, read_phone_key
 from sync.lock import SellingLock, Writing, opening_lock, unusable
-from sync.reference import Reference, remove_old
+from sync.reference import Reference, damage, remove_old
+from sync.reference_damage import ReferenceDamaged, means_damage, with_remedy
 from sync.rules.days import china_day
 from sync.rules.entry import Draft
 from sync.rules.hub_clock import certain_ms
@@ -31,6 +33,9 @@ from sync.stores.chain import check_tail
 from sync.stores.contacts import read_hub_clock
 from sync.stores.enrolment import Enrolment, read_enrolment
 
+if TYPE_CHECKING:
+    from sqlite_utils.migrations import Migrations
+
 _TAIL_ENTRIES = 100
 _MOST_NAMED = 9
 _SELLING: frozenset[str] = frozenset({"counter", "sell", "close"})
@@ -40,16 +45,53 @@ NOT_BEGUN = "till.not_begun"  # refused to read where no till has ever been used
 
 
 class OpenTill(msgspec.Struct):
-    """A till in use by this process: close it, or use it as a context manager."""
+    """A till in use by this process: close it, or use it as a context manager.
+
+    `damage` says what was wrong with its reference data when it was opened, and what helps.
+    """
 
     setup: Setup
     directory: Path
     journal: Database
-    reference: Reference
+    _reference: Reference | None
+    damage: Refused | None
     keys: TillKeys
     _boot: str
     _lock: SellingLock | None = None
     _run: Run | None = msgspec.field(default=None)
+
+    @property
+    def reference(self) -> Reference:
+        """The reference data. Raises `ReferenceDamaged` where it could not be opened."""
+        if self._reference is None:
+            assert self.damage is not None, "there is no other reason"
+            raise ReferenceDamaged(self.damage)
+        return self._reference
+
+    def reference_damage(self) -> Refused | None:
+        """Look through all the reference data; say what is damaged now, and what helps.
+
+        That takes a second per some hundred megabytes. Raises `Fault` if it cannot be told.
+        """
+        found = damage(self.directory)
+        return found and with_remedy(found, enrolled=self.enrolment is not None)
+
+    @contextmanager
+    def faults(self) -> Iterator[None]:
+        """Raise `Fault` for what the disk makes SQLite raise; damaged reference data is named."""
+        try:
+            with disk_faults(self.directory):
+                yield
+        except Fault as fault:
+            self._name_damage(fault)
+            raise
+
+    def _name_damage(self, error: BaseException | None) -> None:
+        """Raise `ReferenceDamaged` if that is what an error comes from; the journal may be it."""
+        if means_damage(error) and not isinstance(error, ReferenceDamaged):
+            found = self.reference_damage()
+            if found is not None:
+                raise ReferenceDamaged(found) from error
 
     @property
     def run(self) -> Run:
@@ -108,7 +150,8 @@ class OpenTill(msgspec.Struct):
     def close(self) -> None:
         """Close the databases and let another process sell."""
         self.journal.close()
-        self.reference.close()
+        if self._reference is not None:
+            self._reference.close()
         if self._lock is not None:
             self._lock.release()
 
@@ -121,7 +164,10 @@ class OpenTill(msgspec.Struct):
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self.close()
+        try:
+            self._name_damage(error)
+        finally:
+            self.close()
 
 
 def open_till(
@@ -139,7 +185,8 @@ def open_till(
     today) or the next open one. `closed_by` is the key that will close the counter.
     Refused, before anything is made, if the till's center is not configured, or if there is
     nothing of this till to read; if another process sells, if key and journal do not belong
-    together, or if the journal's tail is broken. Raises `Fault`.
+    together, or if the journal's tail is broken. Damaged reference data refuses whoever would
+    sell; others have the journal. Raises `Fault`.
     """
     center = setup.center()
     if isinstance(center, Refused):
@@ -167,7 +214,7 @@ def open_till(
             if isinstance(till, Refused):
                 return till
             undo.callback(till.close)
-            refused = _begin(till, day or till.today()) if to in _SELLING else None
+            refused = _begin(till, day or till.today(), to) if to in _SELLING else None
         except (SqliteError, CommitUnknown) as error:
             raise Fault(unusable(directory, error)) from error
         if refused is not None:
@@ -193,20 +240,38 @@ def _open(setup: Setup, directory: Path, lock: SellingLock | None) -> OpenTill |
         raise Fault(unusable(directory, error.strerror)) from error
     if lock is None:
         journal = Database(journal.path, read_only=True)
-        reference = Reference(directory, read_only=True)
-    return OpenTill(setup, directory, journal, reference, keys, setup.clock.boot_id(), lock)
+        if isinstance(reference, Reference):
+            reference = _reference(directory, read_only=True)
+    opened, found = (reference, None) if isinstance(reference, Reference) else (None, reference)
+    till = OpenTill(setup, directory, journal, opened, found, keys, setup.clock.boot_id(), lock)
+    if found is not None:
+        till.damage = with_remedy(found, enrolled=till.enrolment is not None)
+    return till
 
 
-def _databases(setup: Setup, directory: Path, undo: ExitStack) -> tuple[Database, Reference]:
+def _databases(
+    setup: Setup, directory: Path, undo: ExitStack
+) -> tuple[Database, Reference | Refused]:
     """Create and migrate both files as all packages declare; `undo` closes them."""
     packages = setup.packages
     journal = Database(
         directory / JOURNAL, [steps for p in packages for steps in p.journal_migrations]
     )
     undo.callback(journal.close)
-    reference = Reference(directory, [steps for p in packages for steps in p.reference_migrations])
-    undo.callback(reference.close)
+    reference = _reference(directory, [steps for p in packages for steps in p.reference_migrations])
+    if isinstance(reference, Reference):
+        undo.callback(reference.close)
     return journal, reference
+
+
+def _reference(
+    directory: Path, migrations: Sequence[Migrations] = (), *, read_only: bool = False
+) -> Reference | Refused:
+    """Open the reference data, or say what is damaged. Raises `Fault` for all else."""
+    try:
+        return Reference(directory, migrations, read_only=read_only)
+    except ReferenceDamaged as damaged:
+        return damaged.refused
 
 
 def _own_keys(journal: Database, directory: Path) -> TillKeys | Refused:
@@ -233,8 +298,13 @@ def _own_keys(journal: Database, directory: Path) -> TillKeys | Refused:
     return keys
 
 
-def _begin(till: OpenTill, counts_for: date) -> Refused | None:
-    """Check the journal's tail and open this process's run, in one transaction."""
+def _begin(till: OpenTill, counts_for: date, to: str) -> Refused | None:
+    """Check the journal's tail and open this process's run, in one transaction.
+
+    A day is closed without goods; nothing is sold without them.
+    """
+    if till.damage is not None and to != "close":
+        return till.damage
     with till.journal.transaction() as db:
         newest = journals.newest_run(db)
         if newest is not None:

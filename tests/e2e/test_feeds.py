@@ -105,7 +105,8 @@ def test_what_is_wrong_with_a_list_is_named_and_nothing_is_fed(
         (3, "name_zh"),
         (3, "retail"),
     ]
-    assert till.ask("sync", "pull") == {"rows": 0, "feeds": {}, "anew": []}
+    pulled = till.ask("sync", "pull")
+    assert (pulled["rows"], pulled["feeds"], pulled["anew"]) == (0, {}, [])
     assert "members" in hub.place.refused("sync", "publish", "members", str(bad))
     assert "nosuch" in hub.place.refused("sync", "publish", "nosuch", str(bad))
 
