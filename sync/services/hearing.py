@@ -41,7 +41,8 @@ class Heard(msgspec.Struct, frozen=True):
 def hear_replies(till: OpenTill, stick: Stick, names: Sequence[str]) -> Heard | Refused:
     """Follow every reply to a segment of this till, in the order in which the hub gave them.
 
-    Replies to other tills are passed over, and those older than what the hub has said since.
+    Replies to other tills are passed over, to entries that this journal does not have (it was
+    copied or put back since), and those older than what the hub has said since.
     Refused before the till is enrolled; raises `Fault` if the journal fails.
     """
     enrolment = till.enrolment
@@ -95,7 +96,7 @@ def _marks(till: OpenTill) -> dict[str, int]:
 def _read(
     till: OpenTill, enrolment: Enrolment, stick: Stick, name: str
 ) -> Exchange | Refused | None:
-    """Read a reply with the segment that it answers; None if that is another till's."""
+    """Read a reply with the segment that it answers; None if that is not of this journal."""
     try:
         data = stick.read(replied_name(name), MOST_PACKED_BYTES)
         answer = stick.read(name, MOST_REPLY_BYTES)
@@ -110,6 +111,8 @@ def _read(
     checked = check_segment(segment, enrolment.hub_public)
     if isinstance(checked, Refused):
         return checked
+    if journals.hash_at(till.journal.read(), head.run, head.last_seq) != head.last_hash:
+        return None
     reply = read_word(till, enrolment, answer, hashlib.sha256(data).digest(), head.run)
     if isinstance(reply, Refused):
         return _OTHER_SEGMENT if reply.reason == "reply.other_request" else reply

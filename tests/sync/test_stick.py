@@ -218,6 +218,30 @@ def test_a_run_that_diverged_is_parted_from_without_asking_the_hub(
         assert (read_status(twin).hub, read_status(twin).reason) == ("alarm", "branch fork")
 
 
+def test_a_reply_to_what_another_copy_exported_moves_nothing(
+    tmp_path: Path, setup: Setup, till: OpenTill, hub: HubMachine, stick: Path
+) -> None:
+    """Two machines with one run, and one stick: the first one's reply is no word on the other."""
+    ids = sell(till, 1)
+    till.journal.checkpoint()
+    run_then = till.run
+    twin_setup = copy_till(setup, tmp_path / "twin")
+    ids += sell(till, 2)
+    export(setup, stick)
+    take_in(hub, stick)
+    with opened(twin_setup, "push") as twin:
+        twin._run = run_then
+        ids += sell(twin, 3)
+    heard = hear(twin_setup, stick)
+    assert (heard["replies"], heard["closed_runs"], heard["refused"]) == (1, [], [])
+    with opened(twin_setup, "push") as twin:
+        assert_settled(twin, hub.push(twin))
+    till.close()
+    with opened(setup, "push") as first:
+        assert_settled(first, hub.push(first))
+    assert_booked_once(hub, ids)
+
+
 def test_hearing_is_refused_beside_an_open_counter_and_exporting_is_not(
     setup: Setup, till: OpenTill, hub: HubMachine, stick: Path
 ) -> None:
