@@ -1,9 +1,11 @@
 """Rendering what an order prints: its receipt, and the slip of the card that it sold."""
 
+from collections.abc import Callable
 from datetime import date
-from typing import Literal
+from typing import Literal, TypeVar
 
 from msgspec.structs import replace
+from sqlite_utils import Database
 
 from membership.rules.phone import stored_display
 from membership.rules.plan import PlanSettings
@@ -19,10 +21,14 @@ from pos.rules.receipt import receipt_blocks
 from pos.rules.receipt_token import ReceiptToken, receipt_link, write_receipt_token
 from pos.rules.settings import OrderLinkSettings
 from pos.rules.slip import Heading
+from sync.reference_damage import means_damage
+from sync.rules.refusal import Fault
 from sync.services.till import OpenTill
 from sync.setup import CenterSettings, Setup
+from sync.sqlite_driver import SqliteError
 
 Document = Literal["receipt", "card"]
+T = TypeVar("T")
 
 
 def render(
@@ -47,7 +53,7 @@ def render(
 
 def _confirmed(till: OpenTill, order: Order) -> Order:
     card = order.card
-    fed = fed_member_with(till.reference.read(), card.serial) if card and card.provisional else None
+    fed = _fed(till, fed_member_with, card.serial) if card and card.provisional else None
     if card is None or fed is None:
         return order
     return replace(order, card=replace(card, card=fed.card, provisional=False))
@@ -96,8 +102,18 @@ def _member(till: OpenTill, order: Order) -> str:
     used = order.card or order.member
     if used is None:
         return ""
-    for database in (till.journal, till.reference):
-        kept = members.by_serial(database.read(), used.serial)
+    here = members.by_serial(till.journal.read(), used.serial)
+    for kept in (here, _fed(till, members.by_serial, used.serial)):
         if kept is not None and kept.last4:
             return stored_display(kept.last4)
     return used.serial
+
+
+def _fed(till: OpenTill, find: Callable[[Database, str], T | None], serial: str) -> T | None:
+    """Look a member up as fed; damaged reference data keeps no receipt from being printed."""
+    try:
+        return find(till.reference.read(), serial)
+    except (Fault, SqliteError) as error:
+        if not means_damage(error):
+            raise
+        return None

@@ -18,7 +18,6 @@ from pos.services.checkout import Checkout
 from pos.services.printing import PrintWorker
 from pos.services.register import Register
 from pos.stores import orders
-from sync.database import disk_faults
 from sync.faces.answers import accepted
 from sync.rules.refusal import Fault, Refused
 from sync.services.signing_in import sign_in
@@ -41,7 +40,7 @@ def open_counter(setup: Setup) -> None:
         till = stack.enter_context(accepted(setup, opened))
         stack.enter_context(_log_file(till.directory))
         printing = make_worker(till)
-        with disk_faults(till.directory):
+        with till.faults():
             services = make_services(till, printing)
             sign_in(till, setup.till.cashier)
         printing.start()
@@ -75,6 +74,7 @@ def make_services(till: OpenTill, printing: PrintWorker) -> Services:
         preview=preview,
         reprint=reprint,
         last_order=lambda: orders.latest(till.journal.read()),
+        faults=till.faults,
     )
 
 

@@ -21,7 +21,6 @@ from pos.rules.key_settings import action_of, is_sign
 from pos.rules.order import Order
 from pos.rules.pricing import price_basket
 from pos.services.register import Scanned, View
-from sync.database import disk_faults
 from sync.faces.screen.entry import Entry, Listens
 from sync.faces.screen.looks import Tone
 from sync.faces.screen.rows import EMPTY, Row, Rows, fit, row_cells
@@ -280,7 +279,7 @@ class MainScreen(Listens, Screen[None]):
         Whatever reads or writes is called through here, for a damaged file can show at any read.
         """
         try:
-            with disk_faults(self.services.setup.till_directory):
+            with self.services.faults():
                 return call()
         except Fault as fault:
             return fault.refused

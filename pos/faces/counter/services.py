@@ -1,6 +1,7 @@
 """What the counter is given to work with: services, and how to ask how things stand."""
 
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 
 import msgspec
 
@@ -16,6 +17,7 @@ from sync.setup import Setup
 class Services(msgspec.Struct, frozen=True):
     """One till's services; `sold` and `reprint` never wait for the printer.
 
+    `faults` turns what a failing disk or a damaged file makes SQLite raise into a `Fault`.
     `standing` may be asked from another thread, and is None while it cannot be read; `preview`
     is the receipt as lines of text.
     """
@@ -28,6 +30,7 @@ class Services(msgspec.Struct, frozen=True):
     preview: Callable[[Order], Sequence[str]]
     reprint: Callable[[Order], Refused | None]
     last_order: Callable[[], Order | None]
+    faults: Callable[[], AbstractContextManager[None]]
 
     @property
     def keys(self) -> KeySettings:
