@@ -185,8 +185,7 @@ def open_till(
     today) or the next open one. `closed_by` is the key that will close the counter.
     Refused, before anything is made, if the till's center is not configured, or if there is
     nothing of this till to read; if another process sells, if key and journal do not belong
-    together, or if the journal's tail is broken. Damaged reference data refuses whoever would
-    sell; others have the journal. Raises `Fault`.
+    together, if the journal's tail is broken, or to sell with damaged goods. Raises `Fault`.
     """
     center = setup.center()
     if isinstance(center, Refused):
