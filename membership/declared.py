@@ -38,6 +38,7 @@ def _feeds() -> tuple[Feed, ...]:
         Feed(
             fed_member.FEED,
             "Members of the center: their cards as the hub signed them, phones as keyed hashes.",
+            N_("members"),
             per_center=True,
             apply=fed.apply_members,
             clear=fed.clear_members,
@@ -45,6 +46,7 @@ def _feeds() -> tuple[Feed, ...]:
         Feed(
             revocation.FEED,
             "PLUS cards that are no longer good, by serial.",
+            N_("revoked cards"),
             per_center=False,
             apply=fed.apply_revocations,
             clear=fed.clear_revocations,

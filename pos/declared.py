@@ -73,6 +73,7 @@ def _feeds() -> tuple[Feed, ...]:
         Feed(
             fed_goods.FEED,
             "The goods: names, codes, prices, centers.",
+            N_("goods"),
             per_center=False,
             apply=fed_goods.apply,
             clear=catalogue.clear,
@@ -81,6 +82,7 @@ def _feeds() -> tuple[Feed, ...]:
         Feed(
             prices.FEED,
             "Prices with the moment from which they hold.",
+            N_("prices"),
             per_center=False,
             apply=price_schedule.apply,
             clear=price_schedule.clear,

@@ -48,6 +48,7 @@ def _feeds() -> tuple[Feed, ...]:
     revoked = Feed(
         FEED,
         "Tills that were revoked, and up to which counter their cards are good.",
+        N_("revoked tills"),
         per_center=False,
         apply=revoked_tills.apply,
         clear=revoked_tills.clear,
@@ -55,6 +56,7 @@ def _feeds() -> tuple[Feed, ...]:
     people = Feed(
         staff_rules.FEED,
         "Staff of the center: number, name, role, and a hash of the PIN.",
+        N_("staff"),
         per_center=True,
         apply=staff.apply,
         clear=staff.clear,

@@ -146,6 +146,8 @@ ReadFeed = Callable[[Publication], "Iterable[tuple[int, FeedRow]] | BadRows | Re
 class Feed(msgspec.Struct, frozen=True):
     """What the hub feeds its tills: rows by key, of all centers or of each till's own.
 
+    `title` is what people call it: a message id, a word or two.
+
     `apply` writes rows, each key once, into reference.db inside the caller's transaction; a
     tombstone removes. It raises `Fault` for contents that this program cannot read. `clear`
     removes all that the feed fills, and what was put there before it was fed: a snapshot begins
@@ -159,6 +161,7 @@ class Feed(msgspec.Struct, frozen=True):
 
     name: str
     meaning: str
+    title: str
     per_center: bool
     apply: Callable[[Database, Sequence[FeedRow]], None]
     clear: Callable[[Database], None]

@@ -12,6 +12,7 @@ from pathlib import Path
 import click
 
 from sync.faces.answers import accepted, answer, json_option, pass_setup, refuse
+from sync.faces.hub_desk import opened_hub
 from sync.rules.days import china_time
 from sync.rules.refusal import N_, Refused
 from sync.services.hub_opening import OpenHub, lineage_of, open_hub_data
@@ -68,7 +69,7 @@ def invite_command(setup: Setup, till: str, database: str, as_json: bool) -> Non
     from sync.services.inviting import Inviting
 
     center = accepted(setup, setup.center(), as_json=as_json)
-    with _opened(setup, database, as_json=as_json) as opened:
+    with opened_hub(setup, database, as_json=as_json) as opened:
         desk = Inviting(opened.engine, opened.keys, setup.clock, medium=opened.medium)
         invited = desk.invite(till, center.number, setup.till.center)
         invitation = accepted(setup, invited, as_json=as_json)

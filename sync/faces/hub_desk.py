@@ -41,7 +41,7 @@ def no_hub(setup: Setup) -> Refused:
     return Refused(
         "hub.none_here",
         N_("There is no hub in {path}."),
-        N_("Give this command at the hub's machine."),
+        N_("Give this command at the hub's machine; a new hub begins with `xuanpin sync hub`."),
         {"path": setup.hub_directory},
     )
 

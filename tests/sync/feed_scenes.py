@@ -75,6 +75,7 @@ FEEDS = tuple(
     Feed(
         name,
         "What a test feeds.",
+        name,
         per_center=per_center,
         apply=_apply(name),
         clear=_clear(name),

@@ -92,7 +92,17 @@ def test_what_cannot_be_served_is_one_clear_line(machine: Machine) -> None:
     assert "hub.key" in refused(machine, "hub", "--port", "0")
 
 
+@pytest.mark.parametrize("where", [(), ("--database", "sqlite:///elsewhere.db")])
+def test_where_no_hub_ever_began_nobody_is_invited_and_none_is_founded(
+    machine: Machine, where: tuple[str, ...]
+) -> None:
+    assert "There is no hub in" in refused(machine, "invite", "ZZ-07", *where)
+    assert not (machine.root / "xuanpin" / "hub").exists()
+    assert not (machine.root / "elsewhere.db").exists()
+
+
 def test_an_invitation_is_said_to_people_too(machine: Machine) -> None:
-    said = machine.run("invite", "ZZ-07")
+    with machine.serving():
+        said = machine.run("invite", "ZZ-07")
     assert "ZZ-07" in said.stdout
     assert said.stdout.count("-") >= 5

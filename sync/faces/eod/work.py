@@ -13,7 +13,7 @@ import msgspec
 from sync.rules.center_day import Settled, Settlement
 from sync.rules.day_report import Recorded
 from sync.rules.reconciling import Differing
-from sync.rules.refusal import Refused
+from sync.rules.refusal import Fault, Refused
 from sync.services.closing import Closed, closable, close_day
 from sync.services.courier import Courier, PushReport, hub_client
 from sync.services.end_of_day import EndOfDay, Evening, hub_unasked
@@ -128,12 +128,32 @@ def recorded(setup: Setup, day: str, *, own: bool) -> Gathered | Refused:
 
 
 def settle(setup: Setup, said: Settlement) -> Settled | Refused:
-    """Settle an exception at the hub."""
+    """Settle an exception at the hub; if it is this till's, hear which alarms are left."""
     with ExitStack() as held:
         opened = open_till(setup, "read")
         if isinstance(opened, Refused):
             return opened
-        return _desk(held, held.enter_context(opened)).settle(said)
+        till = held.enter_context(opened)
+        own = said.till == till.keys.install
+        settled = _desk(held, till).settle(said)
+    if own and isinstance(settled, Settled):
+        _hear_of_alarms(setup)
+    return settled
+
+
+def _hear_of_alarms(setup: Setup) -> None:
+    """Push: the hub's reply says which alarms are left. A counter that is open does so itself.
+
+    What was settled is settled, whatever becomes of this.
+    """
+    with suppress(Fault), ExitStack() as held:
+        opened = open_till(setup, "push")
+        if isinstance(opened, Refused):
+            return
+        till = held.enter_context(opened)
+        client = hub_client(till)
+        if not isinstance(client, Refused):
+            Courier(till, held.enter_context(client)).push()
 
 
 def _desk(held: ExitStack, till: OpenTill) -> EndOfDay:
