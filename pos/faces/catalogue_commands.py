@@ -30,10 +30,8 @@ NO_GOODS = N_(
     " the demo goods."
 )
 
-_ANEW = N_(
-    "The reference data was damaged: it begins anew with these goods. Members, staff and"
-    " revocations come back with the next pull."
-)
+_ANEW = N_("The reference data was damaged: it begins anew with these goods.")
+_THE_REST = N_("Members, staff and revocations come back with the next pull.")
 
 
 @click.command("import")
@@ -54,12 +52,14 @@ def import_command(setup: Setup, path: Path | None, demo: bool, as_json: bool) -
             refuse_rows(setup, done, as_json=as_json)
         imported = accepted(setup, done, as_json=as_json)
         kept = accepted(setup, place.keep(), as_json=as_json)
+        enrolled = till.enrolment is not None
     text = setup.say(
         "{rows} rows imported: {added} new, {changed} changed, {unchanged} as before.",
         **structs.asdict(imported),
     )
     if place.anew:
         text += "\n" + setup.say(_ANEW)
+        text += "\n" + setup.say(_THE_REST) if enrolled else ""
     if kept is not None:
         text += "\n" + setup.say(N_("The damaged file is kept as {path}."), path=kept)
     values = {"rebuilt": place.anew, "set_aside": None if kept is None else str(kept)}

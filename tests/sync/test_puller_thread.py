@@ -14,6 +14,8 @@ from sync.reference import Reference
 from sync.rules import feed as wire
 from sync.rules.refusal import Refused
 from sync.services.pulling import Puller
+from sync.sqlite_driver import sqlite3
+from sync.stores import feeds
 
 from .feed_scenes import FedTill, FeedingHub, feeding_hub
 from .tills import Handler, down
@@ -132,3 +134,27 @@ def test_a_child_is_ended_with_the_counter(hub: FeedingHub) -> None:
     access.end()
     take_snapshot(till.till.setup, access)
     assert (till.till.directory / "pull.log").exists()
+
+
+def test_a_damaged_file_is_left_to_whoever_takes_snapshots(
+    hub: FeedingHub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    till = hub.till()
+    hub.publish({"tea": "5 yuan"})
+    till.pulled()
+    hub.publish({"cup": "9 yuan"})
+    calls = []
+
+    def malformed(*_arguments: object) -> object:
+        error = sqlite3.DatabaseError("database disk image is malformed")
+        error.sqlite_errorcode = sqlite3.SQLITE_CORRUPT
+        raise error
+
+    def rebuilt() -> None:
+        calls.append(till.rows())
+        monkeypatch.undo()
+
+    monkeypatch.setattr(feeds, "cursors", malformed)
+    run(till, 1, rebuilt)
+    assert calls == [{"tea": "5 yuan"}]
+    assert till.rows() == hub.rows()
