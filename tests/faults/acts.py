@@ -10,11 +10,12 @@ from pos.rules.tender import Tender
 from sync.database import disk_faults
 from sync.rules.entry import Draft
 from sync.rules.refusal import Refused
+from sync.services.end_of_day import EndOfDay, hub_unasked
 from sync.stores import day_totals
 from sync.stores import journal as journals
 from tests.pos.stocked_till import BAG, CAKE, TEA, TEA_CODE
 
-from . import decisions
+from . import decisions, sticks
 
 if TYPE_CHECKING:
     from .tills import Process, TillMachine
@@ -147,6 +148,17 @@ def enrol(world: World, machine: TillMachine, _draws: Draws) -> str:
     return said if refused is None else refused.reason
 
 
+def close_day(_world: World, machine: TillMachine, draws: Draws) -> str:
+    """Close the counter, close the newest day (or one that was forgotten), and open it again."""
+    days = EndOfDay(process_of(machine).till, hub_unasked()).days()
+    day = days[draws[1] % len(days)] if draws[0] % 4 == 0 else days[0]
+    machine.stop()
+    closed = machine.close_day(day)
+    refused = machine.start()
+    said = closed.reason if isinstance(closed, Refused) else f"closed {day} with {closed.pending}"
+    return said if refused is None else refused.reason
+
+
 def restart(_world: World, machine: TillMachine, _draws: Draws) -> str:
     """Close the counter and open it again."""
     machine.stop()
@@ -193,10 +205,14 @@ ACTS: dict[str, Act] = {
     "write of tomorrow": write_of_tomorrow,
     "print": print_waiting,
     "push": push,
+    "export": sticks.export,
+    "take in": sticks.take_in,
+    "hear": sticks.hear,
     "publish": publish,
     "pull": pull,
     "decide": decide,
     "enrol": enrol,
+    "close day": close_day,
     "restart": restart,
     "restart hub": restart_hub,
     "copy till": copy_till,

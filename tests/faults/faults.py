@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 DAY_MS = 86_400_000
 _SENDING = ("push", "push", "push", "push", "pull", "enrol")
-WRITING = ("sell", "sell", "scan", "print", "push", "restart")
+WRITING = ("sell", "sell", "scan", "print", "push", "restart", "close day", "hear")
 Arm = Callable[["World", "TillMachine", int], bool]
 
 
@@ -58,7 +58,8 @@ def _at_the_hub(name: str, effect: Effect, writes: int) -> Fault:
         world.trapped.append((name, world.hub.host.trap))
         return False
 
-    return Fault(name, ("push", "push", "push", "restart hub", "enrol", "publish"), arm)
+    strikes = ("push", "push", "push", "take in", "restart hub", "enrol", "publish")
+    return Fault(name, strikes, arm)
 
 
 def _till_clock(_world: World, machine: TillMachine, draw: int) -> bool:

@@ -9,7 +9,12 @@ from pathlib import Path
 import httpx2
 from sqlalchemy.exc import SQLAlchemyError
 
+from sync.database import hub_snapshot
+from sync.rules.refusal import Refused
 from sync.rules.segment import Segment, unpack
+from sync.services.hub import Received
+from sync.services.taking_in import StickAtHub, TakenIn
+from sync.stick_files import Stick
 from tests.sync.tills import FakeClock
 
 from .disks import Host, Killed, copy_files
@@ -18,6 +23,11 @@ from .network import SEGMENTS
 from .publishing import publish
 
 _PROMISED = (400, 403, 404, 413)  # a refusal with one of these changed nothing
+_GAP = 409  # and this one stored nothing of the segment; a till that was forgotten is known again
+_STORED = ("entry", "fork", "held", "run", "segment", "booking", "alarm", "closing", "hub_order")
+_COUNTS = ", ".join(f"(SELECT count(*) FROM {table})" for table in ("till", *_STORED))
+Version = list[tuple[int, int]]
+Counts = tuple[int, ...]
 
 
 class HubSite:
@@ -41,7 +51,7 @@ class HubSite:
         if self.host.dead:
             raise httpx2.ConnectError("the hub is down")
         self.changed = True
-        before = self._version()
+        before = self._state()
         try:
             with self.host.acts():
                 answer = self.machine.answer(request)
@@ -49,11 +59,47 @@ class HubSite:
             raise httpx2.ReadError("the hub died") from None
         except SQLAlchemyError:
             return httpx2.Response(503)
-        if answer.status_code in _PROMISED and self._version() != before:
-            self.broken_promises.append(f"{answer.status_code}, and yet something was stored")
+        self._hold_to(answer.status_code, before)
         if answer.status_code == 200 and request.url.path == SEGMENTS:
             self._note(request.content)
         return answer
+
+    def take_in(self, stick: Stick, names: Sequence[str]) -> str:
+        """Take in segments from a stick, as `xuanpin sync import` does, or break off."""
+        self.changed = True
+        at_hub = StickAtHub(stick, self._receive, self.machine.data.keys.public)
+        try:
+            with self.host.acts():
+                outcomes = [outcome for _, outcome in at_hub.take_in(names)]
+        except Killed:
+            return "killed"
+        except SQLAlchemyError:
+            return "not taken in"
+        refused = sum(isinstance(outcome, Refused) for outcome in outcomes)
+        gaps = sum(isinstance(outcome, TakenIn) and outcome.gap for outcome in outcomes)
+        return f"{len(outcomes)} on the stick, {refused} refused, {gaps} gaps"
+
+    def _receive(self, data: bytes) -> Received | Refused:
+        before = self._state()
+        received = self.machine.hub.receive(data)
+        if isinstance(received, Refused):
+            self._hold_to(_PROMISED[0], before)
+        elif received.gap:
+            self._hold_to(_GAP, before)
+        else:
+            self._note(data)
+        return received
+
+    def _hold_to(self, status: int, before: tuple[Version, Counts]) -> None:
+        """Hold the hub to what a refusal promises: nothing was stored."""
+        if status not in (*_PROMISED, _GAP):
+            return
+        now = self._state()
+        if now[0] == before[0]:
+            return
+        (tills, *stored), (tills_before, *stored_before) = now[1], before[1]
+        if status != _GAP or stored != stored_before or tills == tills_before:
+            self.broken_promises.append(f"{status}, and yet something was stored")
 
     def _note(self, data: bytes) -> None:
         segment = unpack(data)
@@ -115,8 +161,13 @@ class HubSite:
         self.changed = True
         self.machine.forget()
 
-    def _version(self) -> list[tuple[int, int]]:
-        """Tell one state of the database's files from another."""
+    def _state(self) -> tuple[Version, Counts]:
+        """Tell one state of the database from another: by its files, and by what is stored."""
+        with hub_snapshot(self.machine.data.engine) as connection:
+            counts = connection.exec_driver_sql(f"SELECT {_COUNTS}").one()
+        return self._version(), tuple(counts)
+
+    def _version(self) -> Version:
         files = sorted((self.host.directory / "hub").glob("hub.db*"))
         stats = [file.stat() for file in files if not file.name.endswith("-shm")]
         return [(stat.st_size, stat.st_mtime_ns) for stat in stats]

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator
 
+from . import closed_days
 from .seen import Line, SeenTill
 from .tills import TillMachine
 from .world import World
@@ -122,7 +123,7 @@ def booked_is_what_was_received(world: World) -> Iterator[str]:
     """The hub has booked exactly what it has received, in count and money, each thing once."""
     hub = world.seen_hub
     received = {line.thing: line.header.amount_fen for line in hub.lines()}
-    booked = Counter((till, kind, id_, digest) for till, kind, id_, digest, _ in hub.bookings)
+    booked = Counter((till, kind, id_, digest) for till, kind, id_, digest, *_ in hub.bookings)
     doubled = [thing for thing, count in booked.items() if count > 1]
     if doubled:
         yield f"hub: {len(doubled)} things are booked more than once"
@@ -236,6 +237,7 @@ ALWAYS: tuple[Invariant, ...] = (
     one_id_names_one_thing,
     no_receipt_number_twice,
     lines_sum_to_what_was_paid,
+    *closed_days.INVARIANTS,
 )
 
 

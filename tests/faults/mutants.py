@@ -19,7 +19,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from pos.services.register import Register
 from sync import database
 from sync.database import Database
-from sync.rules import feed, marks, merge, segment
+from sync.rules import feed, marks, merge, reply, segment
 from sync.rules.feed_cursor import Cursor
 from sync.rules.marks import Adopt
 from sync.rules.merge import Gap, Verdict
@@ -110,6 +110,7 @@ class _Anything(set[bytes]):
     ("till resumed", "till resumed"),
     "booked_is_what_was_received",
     "everything_that_survives_is_booked_once",
+    seed=7,
 )
 def _dedupe_without_digest(undo: contextlib.ExitStack) -> None:
     """Another sale under a known id is taken for the one that is known."""
@@ -160,6 +161,7 @@ def _mark_only_up(undo: contextlib.ExitStack) -> None:
     "runs_have_no_gap",
     "acknowledged_is_at_the_hub",
     "every_mark_is_its_head",
+    seed=1,
 )
 def _mark_apart(undo: contextlib.ExitStack) -> None:
     """The hub remembers how far a run is beside its database, and not in the same transaction."""
@@ -183,7 +185,7 @@ class _ForkedError(Exception):
     """A segment contradicts what the hub has."""
 
 
-@mutant("a fork answered 409", ("till resumed", "till resumed"), "every_mark_is_its_head")
+@mutant("a fork answered 409", ("till resumed", "till resumed"), "every_mark_is_its_head", seed=5)
 def _fork_refused(undo: contextlib.ExitStack) -> None:
     """The hub refuses what contradicts what it has, instead of keeping both."""
     merged, receive = merge.merge, Hub.receive
@@ -223,6 +225,7 @@ def _poison(undo: contextlib.ExitStack) -> None:
     "an ack before commit",
     ("hub's COMMIT raises, undone", "hub's disk full"),
     "acknowledged_is_at_the_hub",
+    seed=4,
 )
 def _ack_before_commit(undo: contextlib.ExitStack) -> None:
     """The hub answers first, and commits if it can."""
@@ -238,11 +241,26 @@ def _ack_before_commit(undo: contextlib.ExitStack) -> None:
     everywhere(undo, database.hub_transaction, wrong)
 
 
+@mutant("a gap that leaves evidence", ("hub put back", "hub emptied"), "refused_changes_nothing")
+def _gap_leaves_evidence(undo: contextlib.ExitStack) -> None:
+    """The hub keeps the signed head of a segment of which it stores nothing."""
+    right = Hub._store
+
+    def wrong(self: Hub, connection: Connection, till: Any, segment: Any, now_ms: int) -> Any:
+        stored = right(self, connection, till, segment, now_ms)
+        if not isinstance(stored, Refused) and reply.FLAG_GAP in stored[1]:
+            hub_journal.add_evidence(connection, segment, now_ms)
+        return stored
+
+    undo.enter_context(mock.patch.object(Hub, "_store", wrong))
+
+
 @mutant(
     "printing after a failed sync",
     ("till's COMMIT raises, lost with the power", "till killed"),
     "paid_is_durable",
     "printed_is_durable",
+    seed=3,
 )
 def _print_unsynced(undo: contextlib.ExitStack) -> None:
     """A sale counts as soon as it can be read again."""
@@ -261,6 +279,7 @@ def _print_unsynced(undo: contextlib.ExitStack) -> None:
     ("till's COMMIT raises, lost with the power", "till killed"),
     "paid_is_durable",
     "printed_is_durable",
+    seed=3,
 )
 def _write_on(undo: contextlib.ExitStack) -> None:
     """What follows a COMMIT that may not have been synced is written behind it."""
@@ -298,7 +317,7 @@ def _run_continued(undo: contextlib.ExitStack) -> None:
     ("till put back", "till cloned"),
     "one_id_names_one_thing",
     "no_receipt_number_twice",
-    seed=2,
+    seed=7,
 )
 def _carts_keep_ids(undo: contextlib.ExitStack) -> None:
     """A basket that is taken up again is sold under the id it had."""
@@ -335,7 +354,7 @@ def _prune(undo: contextlib.ExitStack) -> None:
     ("till resumed", "hub emptied"),
     "every_mark_is_its_head",
     "everything_that_survives_is_booked_once",
-    seed=5,
+    seed=19,
 )
 def _closed_for_good(undo: contextlib.ExitStack) -> None:
     """What a hub that was put back lacks of a run that diverged stays lost to it."""
@@ -348,6 +367,7 @@ def _closed_for_good(undo: contextlib.ExitStack) -> None:
     ("hub emptied", "reply lost"),
     "every_mark_is_its_head",
     "everything_that_survives_is_booked_once",
+    seed=14,
 )
 def _says_nothing(undo: contextlib.ExitStack) -> None:
     """A till hears of the run before its own alone."""

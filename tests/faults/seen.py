@@ -130,7 +130,7 @@ class Eye:
             for till, terms in ask("SELECT till, terms FROM revocation"):
                 marks = msgspec.json.decode(terms, type=Revocation).marks
                 seen.revoked[till] = {mark.run: mark.seq for mark in marks}
-            bookings = ask("SELECT till, kind, id, body_sha256, amount_fen FROM booking")
+            bookings = ask("SELECT till, kind, id, body_sha256, amount_fen, day FROM booking")
             seen.bookings = [tuple(row) for row in bookings]
             orders = ask("SELECT till, order_id, body_sha256, paid_fen FROM hub_order")
             seen.orders = [tuple(row) for row in orders]

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 
 import httpx2
@@ -17,11 +18,14 @@ from pos.services.register import Register
 from pos.stores.print_jobs import Document
 from sync.database import CommitUnknown
 from sync.rules.refusal import Refused
+from sync.services.closing import Closed, close_day
 from sync.services.courier import Courier
 from sync.services.enrolment import Enroller
+from sync.services.hearing import Heard, hear_replies
 from sync.services.pulling import Puller, PullReport
 from sync.services.till import OpenTill, open_till
 from sync.setup import Setup
+from sync.stick_files import Stick
 from sync.stores.enrolment import Enrolment
 from tests.sync.tills import URL, FakeClock, named
 
@@ -143,6 +147,25 @@ class TillMachine:
             return till
         with contextlib.closing(till), self._client() as client:
             return Enroller(till, client).enrol(code)
+
+    def close_day(self, day: str) -> Closed | Refused:
+        """Close a day while no counter is open; raises what a failing disk raises."""
+        assert self.process is None
+        till = open_till(self.setup, "close", day=date.fromisoformat(day))
+        if isinstance(till, Refused):
+            return till
+        with till:
+            self.runs.append((till.keys.install, till.run.run))
+            return close_day(till, day, self.setup.till.cashier or "Li")
+
+    def hear(self, stick: Stick, names: Sequence[str]) -> Heard | Refused:
+        """Follow a stick's replies while no counter is open; raises what a failing disk raises."""
+        assert self.process is None
+        till = open_till(self.setup, "replies")
+        if isinstance(till, Refused):
+            return till
+        with till:
+            return hear_replies(till, stick, names)
 
     def _client(self) -> httpx2.Client:
         return httpx2.Client(base_url=URL, transport=httpx2.MockTransport(self.network.carry))

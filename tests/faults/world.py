@@ -21,8 +21,10 @@ from pos.rules.order import Order
 from pos.stores import carts
 from sync.rules.refusal import Fault
 from sync.services.till import OpenTill, open_till
+from sync.stick_files import Stick
 
 from . import tills
+from .closed_days import ClosedDays
 from .decisions import Revoked
 from .disks import Host, Killed, Trap, copy_files, watched
 from .entropy import Entropy
@@ -54,6 +56,7 @@ class World:
         self.machines: list[TillMachine] = []
         self.copies: list[Copy] = []
         self.hub_copy: Path | None = None
+        self.stick = Stick(root / "stick")
         self.trapped: list[tuple[str, Trap]] = []
         self.fired: Counter[str] = Counter()
         self.problems: list[str] = []
@@ -64,6 +67,7 @@ class World:
         self.shared_ids: set[str] = set()
         self.enrolled: dict[str, tuple[int, str]] = {}
         self.revoked: dict[str, Revoked] = {}
+        self.closed_days = ClosedDays()
         self.hub_had: set[bytes] = set()
         self.hub_lost: set[bytes] = set()
         self._eye = Eye()
