@@ -138,10 +138,11 @@ def _url(listener: socket.socket, scheme: str) -> str:
 def _serve(setup: Setup, opened: OpenHub, listener: socket.socket) -> None:
     """Serve until SIGTERM or SIGINT; requests under way are answered first."""
     from sync.faces.hub_api import make_app
-    from sync.faces.hub_log import logging_to, tell
+    from sync.faces.hub_log import logging_to
     from sync.faces.hub_routes import all_routes
     from sync.faces.hub_server import make_server, serve
     from sync.faces.hub_watch import Watch
+    from sync.hub_events import tell
     from sync.services.webhooks import Teller, post_over_http
 
     watch = Watch(opened.keys.hub_id)

@@ -13,8 +13,8 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.types import Receive, Scope, Send
 
-from sync.faces.hub_log import database_problem
 from sync.faces.hub_watch import seen_by
+from sync.hub_events import database_problem
 from sync.language import LANGUAGES, Language
 from sync.rules.refusal import Fault, Refused
 

@@ -9,23 +9,8 @@ from datetime import UTC, datetime
 from typing import Literal, TextIO
 
 import msgspec
-from sqlalchemy.exc import DBAPIError
 
-LOG = logging.getLogger("xuanpin.hub")
-_FIELDS = "fields"
-
-
-def tell(level: int, event: str, **fields: object) -> None:
-    """Log an event with its fields; they name tills, runs and counts, never people or goods."""
-    LOG.log(level, event, extra={_FIELDS: fields})
-
-
-def database_problem(error: Exception) -> str:
-    """Say what a database complained of: its first line; the others may quote what is kept."""
-    cause = error.orig if isinstance(error, DBAPIError) else error
-    lines = str(cause).strip().splitlines() or [""]
-    code = getattr(cause, "sqlstate", None)
-    return f"{type(cause).__name__}{f' {code}' if code else ''}: {lines[0]}"
+from sync.hub_events import FIELDS, LOG
 
 
 @contextmanager
@@ -53,7 +38,7 @@ def _time_of(record: logging.LogRecord) -> str:
 
 
 def _fields_of(record: logging.LogRecord) -> dict[str, object]:
-    fields: dict[str, object] = dict(getattr(record, _FIELDS, {}))
+    fields: dict[str, object] = dict(getattr(record, FIELDS, {}))
     if record.name != LOG.name:
         fields["logger"] = record.name
     return fields

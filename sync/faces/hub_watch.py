@@ -6,8 +6,8 @@ import logging
 import time
 from typing import TYPE_CHECKING
 
-from sync.faces.hub_log import tell
 from sync.faces.hub_metrics import Metrics, Outcome
+from sync.hub_events import tell
 from sync.rules.refusal import Refused
 from sync.services.hub import Received
 

@@ -8,6 +8,7 @@ from sqlalchemy import Engine
 
 from sync.clock import Clock
 from sync.database import hub_snapshot, hub_transaction
+from sync.hub_events import tell
 from sync.keys import HubKeys
 from sync.package import Feed
 from sync.rules import feed as wire
@@ -17,7 +18,6 @@ from sync.rules.refusal import N_, Refused
 from sync.stores import hub_epoch, hub_feeds
 
 MOST_ASSIGNED = 20_000  # in one request; a publication assigns its versions itself
-_LOG = logging.getLogger("xuanpin.hub")
 
 
 class _Scope(msgspec.Struct, frozen=True):
@@ -157,7 +157,7 @@ class Feeding:
                 connection, self._clock.now_ms(), why, beyond=beyond, after=epoch
             )
         if ahead:
-            _LOG.warning("this database was put back: epoch %s begins", minted)
+            tell(logging.WARNING, "epoch begins", epoch=minted, why=why)
         return minted
 
 

@@ -18,6 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from sync.clock import Clock
 from sync.database import hub_snapshot, hub_transaction, on_new_connection, open_hub
+from sync.hub_events import database_problem, tell
 from sync.rules.lineage import OTHER, PUT_BACK, Watermark, what_happened
 from sync.rules.refusal import Fault
 from sync.stores import hub_epoch, hub_openings, hub_register
@@ -26,7 +27,6 @@ from sync.stores.hub_register import Register
 from sync.watermark import read_watermark, write_watermark
 
 LOOK_EVERY_S = 5
-_LOG = logging.getLogger("xuanpin.hub")
 
 
 class Lineage:
@@ -44,6 +44,7 @@ class Lineage:
         self._clock = clock
         self._written: Watermark | None = None
         self._one = threading.Lock()
+        self._failing = False
 
     def opened(self, why: str = "") -> None:
         """Check a database that a program has just opened, and count it. Raises `Fault`.
@@ -101,7 +102,11 @@ class Lineage:
         try:
             self.look()
         except (SQLAlchemyError, Fault) as error:
-            _LOG.info("the lineage of the database could not be looked at: %s", error)
+            if not self._failing:  # once an outage, not at every look
+                tell(logging.WARNING, "lineage not looked at", reason=_problem(error))
+            self._failing = True
+        else:
+            self._failing = False
 
     def _taken_over(self, now: Watermark) -> None:
         """Another server answers: begin another epoch, and carry out what it never heard of."""
@@ -129,7 +134,7 @@ class Lineage:
         beyond = max((each.epoch for each in before), default=0)
         minted = hub_epoch.mint(connection, self._clock.now_ms(), why, beyond=beyond)
         level = logging.WARNING if why in (OTHER, PUT_BACK) else logging.INFO
-        _LOG.log(level, "%s: epoch %s begins, tills are fed anew", why, minted)
+        tell(level, "epoch begins", epoch=minted, why=why)
 
     def _read(self) -> tuple[Watermark, ...]:
         kept = (read_watermark(place) for place in (self._directory, *self._medium))
@@ -141,3 +146,7 @@ class Lineage:
             with suppress(Fault):  # it may be away: who needs it says so
                 write_watermark(place, now)
         self._written = now
+
+
+def _problem(error: SQLAlchemyError | Fault) -> str:
+    return error.refused.reason if isinstance(error, Fault) else database_problem(error)

@@ -17,6 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from sync.clock import Clock
 from sync.database import hub_snapshot, hub_transaction
+from sync.hub_events import database_problem, tell
 from sync.rules.reader import check_name
 from sync.rules.refusal import N_, Refused
 from sync.rules.system_words import phrase_of
@@ -37,7 +38,6 @@ from sync.stores.hub_webhooks import Webhook
 LOOK_EVERY_S = 2
 TIMEOUT_S = 10
 _LEASE_MS = 60_000
-_LOG = logging.getLogger("xuanpin.webhooks")
 
 News = Callable[[Connection], Sequence[tuple[str, int, int]]]
 Post = Callable[[str, Signed], str]  # returns what is wrong, empty if it was accepted
@@ -149,7 +149,7 @@ class Teller:
             try:
                 self.tell()
             except SQLAlchemyError as error:
-                _LOG.warning("telling webhooks: %s", error)
+                tell(logging.WARNING, "webhooks not told", reason=database_problem(error))
 
 
 def post_over_http(url: str, signed: Signed) -> str:

@@ -13,11 +13,13 @@ from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 from starlette.testclient import TestClient
 
-from sync.database import hub_transaction
+from sync.clock import SystemClock
+from sync.database import hub_transaction, open_hub
 from sync.faces.hub_api import make_app
 from sync.faces.hub_log import logging_to
 from sync.faces.hub_routes import all_routes
 from sync.faces.hub_watch import Watch
+from sync.services.lineage import Lineage
 from tests.hub_databases import NewDatabase, OnSqlite
 
 from .hub_scenes import FIRST, Scribe, WebHub
@@ -307,3 +309,17 @@ def test_what_the_database_says_of_rows_is_not_logged(
     (line,) = said(lines)
     assert "unique" in str(line["reason"]).lower()
     assert secret not in lines.getvalue()
+
+
+def test_a_server_that_is_down_is_logged_once_and_without_its_address(
+    tmp_path: Path, hub: WatchedHub, lines: io.StringIO
+) -> None:
+    down = open_hub("postgresql+psycopg://xuanpin@127.0.0.1:1/xuanpin")
+    lineage = Lineage(down, hub.opened.register, tmp_path, SystemClock())
+    for _ in range(3):
+        lineage.try_to_look()
+    down.dispose()
+    (line,) = said(lines)
+    assert (line["event"], line["level"]) == ("lineage not looked at", "warning")
+    assert "127.0.0.1" not in str(line)
+    assert "refused" in str(line["reason"])
