@@ -18,6 +18,7 @@ from sync.sqlite_driver import sqlite3
 DAMAGED = "reference.damaged"
 _CORRUPT, _NOT_A_DATABASE = 11, 26  # SQLITE_CORRUPT, SQLITE_NOTADB
 _PRIMARY = 0xFF  # the primary code within an extended one
+_MALFORMED = "database disk image is malformed"  # as SQLite calls it wherever else it shows
 FETCH = N_(
     "Nothing sold is lost. Run `xuanpin sync pull`; without the hub, `xuanpin pos import FILE`"
     " brings goods back."
@@ -52,7 +53,7 @@ def damage_in(path: Path) -> Refused | None:
         if means_damage(error):
             return damaged_file(path, error)
         raise Fault(unusable(path, error)) from error
-    return None if said == "ok" else damaged_file(path, said)
+    return None if said == "ok" else damaged_file(path, _MALFORMED)
 
 
 def is_empty(path: Path) -> bool:
@@ -70,8 +71,7 @@ def with_remedy(damage: Refused, *, enrolled: bool) -> Refused:
 
 def damaged_file(path: Path, problem: object) -> Refused:
     """Refuse a file that SQLite cannot read as a database."""
-    problem = " ".join(str(problem).split())
-    return Refused(DAMAGED, _DAMAGED, FETCH, {"path": path, "problem": problem})
+    return Refused(DAMAGED, _DAMAGED, FETCH, {"path": path, "problem": str(problem)})
 
 
 def empty_file(path: Path) -> Refused:
