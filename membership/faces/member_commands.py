@@ -88,7 +88,7 @@ def _described(
     lines.append(
         say("Revoked cards: never heard of at this till")
         if age_s is None
-        else say("Revoked cards: as of {minutes} minutes ago", minutes=age_s // 60)
+        else say("Revoked cards: as of {minutes} min ago", minutes=age_s // 60)
     )
     if standing.refused:
         lines.append(say.refusal(standing.refused))

@@ -54,7 +54,7 @@ def import_command(setup: Setup, path: Path | None, demo: bool, as_json: bool) -
         kept = accepted(setup, place.keep(), as_json=as_json)
         enrolled = till.enrolment is not None
     text = setup.say(
-        "{rows} rows imported: {added} new, {changed} changed, {unchanged} as before.",
+        "Rows imported: {rows} ({added} new, {changed} changed, {unchanged} as before).",
         **structs.asdict(imported),
     )
     if place.anew:

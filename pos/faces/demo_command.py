@@ -152,7 +152,7 @@ def _push(setup: Setup) -> None:
         report = Courier(till, client).push()
     if report.refused is not None:
         refuse(setup, report.refused)
-    click.echo(setup.say(N_("{count} entries pushed."), count=report.acknowledged))
+    click.echo(setup.say(N_("Entries pushed: {count}."), count=report.acknowledged))
 
 
 def _hub_has(setup: Setup, url: str) -> str:
@@ -161,7 +161,7 @@ def _hub_has(setup: Setup, url: str) -> str:
         summary = msgspec.json.decode(client.get("/v1/summary").content, type=_Summary)
     sales = [till.kinds[SALE] for till in summary.tills if SALE in till.kinds]
     return setup.say(
-        N_("The hub now has {count} orders, {paid} yuan paid."),
+        N_("Orders at the hub now: {count}, {paid} yuan paid."),
         count=sum(total.count for total in sales),
         paid=format_yuan(sum(total.amount_fen for total in sales)),
     )

@@ -33,7 +33,7 @@ def export_command(setup: Setup, directory: Path, everything: bool, as_json: boo
         answer(setup.say("Nothing is pending: the hub has everything."), values, as_json=as_json)
         return
     text = setup.say(
-        "{entries} entries are in {path}, in {files} files. Take them to the hub: xuanpin sync"
+        "Written to {path}: entries: {entries}, files: {files}. Take them to the hub: xuanpin sync"
         " import DIR; then bring its replies back: xuanpin sync import DIR --replies",
         entries=exported.entries,
         files=len(exported.files),

@@ -51,7 +51,7 @@ def publish_command(
         refuse_rows(setup, done, as_json=as_json)
     published = accepted(setup, done, as_json=as_json)
     text = setup.say(
-        "Feed {feed}: {rows} rows given, {changed} changed; version {version}.",
+        "Feed {feed}: rows given: {rows}, changed: {changed}; version {version}.",
         feed=published.feed,
         rows=published.rows,
         changed=published.changed,
@@ -101,7 +101,7 @@ def pull_command(setup: Setup, gently: bool, as_json: bool) -> None:
 
 def _pulled(setup: Setup, report: PullReport) -> str:
     text = setup.say(
-        "{rows} rows pulled; the feeds are at: {versions}.",
+        "Rows pulled: {rows}; the feeds are at: {versions}.",
         rows=report.rows,
         versions=", ".join(f"{feed} {version}" for feed, version in report.versions.items()) or "-",
     )

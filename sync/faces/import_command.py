@@ -65,7 +65,7 @@ def _take_in(setup: Setup, stick: Stick, database: str, *, as_json: bool) -> Non
                     click.echo(setup.say(said, file=name, run=outcome.run, seq=outcome.seq))
     if at_hub.unanswered is not None:
         problems.add("", at_hub.unanswered)
-    text = setup.say("{taken} of {count} segments taken in.", taken=taken, count=len(names))
+    text = setup.say("Segments taken in: {taken} of {count}.", taken=taken, count=len(names))
     problems.end(text, {"segments": len(names), "taken": taken}, as_json=as_json)
 
 
@@ -117,7 +117,7 @@ def _hear(setup: Setup, stick: Stick, *, as_json: bool) -> None:
     for name, refused in heard.refused:
         problems.add(name, refused)
     text = setup.say(
-        "{acknowledged} entries acknowledged by the hub, {pending} pending.",
+        "Entries acknowledged by the hub: {acknowledged}, pending: {pending}.",
         acknowledged=heard.acknowledged,
         pending=heard.pending,
     )

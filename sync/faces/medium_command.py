@@ -51,10 +51,10 @@ def _begun(setup: Setup, database: str, *, as_json: bool) -> RegisterState:
 def _text(setup: Setup, state: RegisterState) -> str:
     if not state.medium:
         return setup.say(
-            "The register has {count} records; there is no second medium.", count=state.records
+            "Records in the register: {count}; there is no second medium.", count=state.records
         )
     return setup.say(
-        "The register has {count} records, whole and the same in {medium}.",
+        "Records in the register: {count}, whole and the same in {medium}.",
         count=state.records,
         medium=state.medium,
     )

@@ -54,14 +54,14 @@ def revoke_command(
             as_json=as_json,
         )
     text = setup.say(
-        "Till {name} is revoked; {count} of its entries are good, its cards up to {counter}.",
+        "Till {name} is revoked; entries of it that are good: {count}, cards: up to {counter}.",
         name=done.name,
         count=sum(done.marks.values()),
         counter="–" if done.last_counter is None else done.last_counter,
     )
     if done.booked_later:
         text += "\n" + setup.say(
-            "{count} entries beyond that were booked before: look at them.", count=done.booked_later
+            "Entries beyond that, booked before: {count}. Look at them.", count=done.booked_later
         )
     answer(text, msgspec.to_builtins(done), as_json=as_json)
 
@@ -162,5 +162,5 @@ def _till_line(setup: Setup, till: ListedTill) -> str:
         if till.revoked_reason:
             parts.append(till.revoked_reason)
     if till.held:
-        parts.append(say("{count} entries held", count=till.held))
+        parts.append(say("entries held: {count}", count=till.held))
     return "  ".join(parts)

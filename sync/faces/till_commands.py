@@ -90,7 +90,7 @@ def push_command(setup: Setup, as_json: bool) -> None:
             refuse(setup, report.refused, as_json=as_json)
         renewed = courier.renew()
     text = setup.say(
-        "{acknowledged} entries acknowledged by the hub, {pending} pending.",
+        "Entries acknowledged by the hub: {acknowledged}, pending: {pending}.",
         acknowledged=report.acknowledged,
         pending=report.pending,
     )
@@ -130,7 +130,7 @@ def status_command(setup: Setup, as_json: bool) -> None:
 
 def _status_text(setup: Setup, status: SyncStatus) -> str:
     say = setup.say
-    lines = [say("{count} entries pending", count=status.pending)]
+    lines = [say("entries pending: {count}", count=status.pending)]
     if status.oldest_pending_s is not None:
         lines.append(say("oldest pending: {age} s", age=status.oldest_pending_s))
     hub = say(HUB_WORDS[status.hub])
@@ -171,7 +171,7 @@ def verify_command(setup: Setup, as_json: bool) -> None:
     if isinstance(verified, Refused):
         refuse(setup, verified, as_json=as_json)
     text = setup.say(
-        "The journal is whole: {runs} runs, {entries} entries.",
+        "The journal is whole (runs: {runs}, entries: {entries}).",
         runs=verified.runs,
         entries=verified.entries,
     )

@@ -28,7 +28,7 @@ class BadRows(msgspec.Struct, frozen=True):
         """Say it in one sentence."""
         return Refused(
             "import.bad_rows",
-            N_("Nothing was written: {count} cells of the list are bad."),
+            N_("Nothing was written; cells of the list that are bad: {count}."),
             N_("Correct them and give the list again."),
             {"count": f"{len(self.problems)}{'+' if self.more else ''}"},
         )

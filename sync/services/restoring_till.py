@@ -146,7 +146,7 @@ def _left_behind(directory: Path, backup: Path) -> Refused | None:
         return None
     return Refused(
         "restore.unsent",
-        N_("{count} entries here are neither at the hub nor in the backup."),
+        N_("Entries here that are neither at the hub nor in the backup: {count}."),
         N_("Send them first (`xuanpin sync push`); to leave them behind all the same: {option}."),
         {"count": count, "option": "--leave-unsent"},
     )

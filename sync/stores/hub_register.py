@@ -213,7 +213,7 @@ def _feed(connection: Connection, till: str, revocation: Revocation | None) -> N
 def _empty(medium: SecondMedium, count: int) -> Refused:
     return Refused(
         "medium.empty",
-        N_("The second medium at {path} holds no register; this hub's has {count} records."),
+        N_("The second medium at {path} holds no register; records in this hub's: {count}."),
         N_("Mount the right disk, or begin on this one with `xuanpin sync medium --begin`."),
         {"path": medium.directory, "count": count},
     )

@@ -43,7 +43,8 @@ def items_written(setup: Setup) -> int:
 
 def test_the_demo_goods_can_be_found_after_one_command(setup: Setup) -> None:
     assert (
-        run_import(setup, "--demo").stdout == "62 rows imported: 62 new, 0 changed, 0 as before.\n"
+        run_import(setup, "--demo").stdout
+        == "Rows imported: 62 (62 new, 0 changed, 0 as before).\n"
     )
     assert json.loads(run_items(setup, "xymj", "--json").stdout) == {
         "items": [

@@ -125,7 +125,7 @@ def test_a_day_without_sales_and_sales_that_cannot_be_read_are_said(whole: bool)
     odd = Recorded("ZZ-01", SALE, "x", b"d" * 32, 5, 5, b"{}")
     text = words(make(about(whole=whole), [odd], {}, ENGLISH))
     assert "Nothing was sold on this day." in text
-    assert "1 sales could not be read" in text
+    assert "could not read, missing from the figures: 1" in text
     assert ("these are the sales of till ZZ-01 alone" in text) is not whole
 
 

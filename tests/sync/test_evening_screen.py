@@ -267,4 +267,6 @@ def test_the_report_is_offered_and_written(center: Center) -> None:
     (report,) = (setup.root / "reports").glob("*.html")
     page = report.read_text("utf-8")
     assert "Agreed to the last fen" in page
-    assert "1 sales could not be read" in page, "what this test rings up is no order"
+    assert "could not read, missing from the figures: 1" in page, (
+        "what this test rings up is no order"
+    )

@@ -35,8 +35,8 @@ def test_a_refusal_is_one_line_that_any_terminal_can_show(text: str) -> None:
 
 
 def test_words_inside_a_refusal_are_said_in_its_language() -> None:
-    words = Words("{count} entries pending", {"count": 3})
+    words = Words("entries pending: {count}", {"count": 3})
     refused = Refused("x", "{path}: {words}.", values={"path": "a\nb", "words": words})
     assert Language("zh", ["sync"]).refusal(refused) == r"a\nb: 待上传 3 条."
-    assert EN.refusal(refused) == r"a\nb: 3 entries pending."
-    assert refused.message.format(**refused.values) == "a\nb: 3 entries pending."
+    assert EN.refusal(refused) == r"a\nb: entries pending: 3."
+    assert refused.message.format(**refused.values) == "a\nb: entries pending: 3."

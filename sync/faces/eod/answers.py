@@ -128,7 +128,7 @@ def eod_text(
     if looked.beside is not None:
         lines.append(say.refusal(looked.beside))
     if looked.pushed is not None and looked.pushed.refused is None and looked.pushed.acknowledged:
-        lines.append(say("{count} entries sent.", count=looked.pushed.acknowledged))
+        lines.append(say("Entries sent: {count}.", count=looked.pushed.acknowledged))
     if evening.refused is not None:
         lines.append(say.refusal(evening.refused))
         if evening.received_ms is not None:

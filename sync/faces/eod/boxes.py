@@ -124,9 +124,7 @@ class CloseDay(Confirm):
         """The question, and what is still open."""
         rows, own = super().body(), self._own
         if own is not None and own.pending:
-            said = self.say(
-                "{count} entries are still to be sent; that can wait.", count=own.pending
-            )
+            said = self.say("Entries still to be sent: {count}; that can wait.", count=own.pending)
             rows += [EMPTY, ((said, "money"),)]
         if own is not None and own.state == "differs":
             rows += [EMPTY, ((self.say("This till and the hub do not agree yet."), "bad"),)]

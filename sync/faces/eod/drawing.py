@@ -102,7 +102,7 @@ def detail_head(
     if till.pending:
         waits_ms = now_ms - (till.oldest_pending_ms or now_ms)
         waits = say(
-            "{count} entries to send, the oldest for {age}.",
+            "Entries to send: {count}, the oldest for {age}.",
             count=till.pending,
             age=words.age(say, waits_ms),
         )
