@@ -58,6 +58,8 @@ def phrase_of(error: BaseException) -> str:
     >>> phrase_of(ConnectionRefusedError(errno.ECONNREFUSED, "whatever the system calls it"))
     'Connection refused'
     """
+    if str(error) in PHRASES:
+        return str(error)
     cause: BaseException | None = error
     for _ in range(_MOST_CAUSES):
         if cause is None:
@@ -66,7 +68,7 @@ def phrase_of(error: BaseException) -> str:
             found = _phrase_of_system(cause)
             if found:
                 return found
-        cause = cause.__cause__
+        cause = cause.__cause__ or cause.__context__
     return str(error) or type(error).__name__
 
 

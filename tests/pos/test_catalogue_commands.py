@@ -125,7 +125,7 @@ def test_bad_rows_are_named_line_by_line_and_nothing_is_written(
     assert [line.split(":")[0] for line in result.stderr.splitlines()] == [
         "Row 3, name_zh",
         "Row 3, retail",
-        "Nothing was written",
+        "Nothing was written; cells of the list that are bad",
     ]
     assert items_written(setup) == 0
 
