@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 FIRST = "reference.db"
 POINTER = "reference.current"
 BUILDING = "reference-building.db"
+IMPORTING = "reference-importing.db"
 SET_ASIDE = "reference-damaged.db"
 _NUMBERED = re.compile(r"reference-([1-9][0-9]{0,8})\.db")
 _MOST_POINTER_BYTES = 64
@@ -177,7 +178,11 @@ def replace_damaged(directory: Path, built: Path) -> Path | None:
 
 
 def remove_old(directory: Path) -> None:
-    """Remove the files that are no longer in force, as far as the system lets us."""
+    """Remove files no longer in force, and what a killed import left, as the system lets us.
+
+    Whoever calls has the selling lock, so that nobody imports.
+    """
+    remove(directory / IMPORTING)
     with contextlib.suppress(ReferenceDamaged):  # then whatever is left is kept
         _remove_all_but(directory, {in_force(directory)})
 

@@ -11,11 +11,9 @@ import msgspec
 
 from sync.database import Database
 from sync.lock import opening_lock, unusable
-from sync.reference import remove, replace_damaged
+from sync.reference import IMPORTING, remove, replace_damaged
 from sync.rules.refusal import N_, Fault, Refused
 from sync.services.till import OpenTill
-
-_IMPORTING = "reference-importing.db"
 
 
 class Place(msgspec.Struct, frozen=True):
@@ -53,7 +51,7 @@ def import_place(till: OpenTill) -> Iterator[Place]:
     if till.reference_damage() is None:
         yield Place(till, till.reference, anew=False)
         return
-    path = till.directory / _IMPORTING
+    path = till.directory / IMPORTING
     remove(path)
     packages = till.setup.packages
     database = Database(path, [steps for p in packages for steps in p.reference_migrations])

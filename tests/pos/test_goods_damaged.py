@@ -14,7 +14,7 @@ from pos.faces.receipt_commands import receipt_command
 from pos.faces.sale_commands import order_command, sell_command
 from pos.stores import orders
 from sync.faces.till_commands import verify_command
-from sync.reference import POINTER, SET_ASIDE, in_force
+from sync.reference import IMPORTING, POINTER, SET_ASIDE, in_force
 from sync.reference_damage import ReferenceDamaged
 from sync.setup import Setup
 from sync.sqlite_driver import sqlite3
@@ -122,6 +122,13 @@ def test_a_bad_list_replaces_nothing(setup: Setup, tmp_path: Path) -> None:
     assert run(setup, import_command, str(bad)).exit_code == 2
     assert path.read_bytes() == left
     assert {each.name for each in setup.till_directory.glob("reference*.db")} == {path.name}
+
+
+def test_what_a_killed_import_left_is_removed(setup: Setup) -> None:
+    left = setup.till_directory / IMPORTING
+    left.write_bytes(b"half a catalogue")
+    opened(setup).close()
+    assert not left.exists()
 
 
 @pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES)

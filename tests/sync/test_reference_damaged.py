@@ -9,6 +9,7 @@ import httpx2
 import pytest
 from click.testing import CliRunner, Result
 
+from sync.access import Access
 from sync.faces.backup_commands import backup_command, restore_command
 from sync.faces.export_command import export_command
 from sync.faces.feed_commands import pull_command
@@ -18,6 +19,7 @@ from sync.reference_damage import ReferenceDamaged
 from sync.rules.refusal import Fault, Refused
 from sync.services import courier
 from sync.services.closing import close_day
+from sync.services.pulling import Puller
 from sync.services.till import open_till
 from sync.setup import Setup
 from sync.sqlite_driver import sqlite3
@@ -230,6 +232,22 @@ def test_a_rebuild_that_broke_off_goes_on(setup: Setup, till: FedTill) -> None:
 
 def _passes(hub: Any, request: Any) -> Any:
     return hub(request)
+
+
+@pytest.mark.parametrize("how", ["pointer of random bytes", "page in the middle", "file gone"])
+def test_an_open_counter_follows_a_pull_beside_it(
+    setup: Setup, till: FedTill, hub: FeedingHub, how: str
+) -> None:
+    with opened(setup) as counter:
+        query = "SELECT count(*) FROM goods WHERE key = 'next'"
+        assert counter.reference.read().execute(query).fetchone() == (0,)
+        broken(setup, how)
+        hub.publish({"next": "1 yuan"})
+        assert ask(setup, pull_command)["rebuilt"]
+        puller = Puller(counter, counter.reference, till.client, Access(), gently=True)
+        assert puller.pull(snapshots=False).refused is None
+        assert counter.reference.read().execute(query).fetchone() == (1,)
+        sell(counter)
 
 
 def test_damage_that_shows_while_reading_is_named(setup: Setup) -> None:
