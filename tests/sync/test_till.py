@@ -355,7 +355,8 @@ def test_a_center_that_is_not_configured_is_refused_before_anything_is_made(
 
 def test_a_journal_that_is_no_database_is_a_fault_with_the_path(setup: Setup) -> None:
     setup.till_directory.mkdir(parents=True)
-    (setup.till_directory / "journal.db").write_bytes(b"not a database at all, but long enough" * 50)
+    journal = setup.till_directory / "journal.db"
+    journal.write_bytes(b"not a database at all, but long enough" * 50)
     for to in ("counter", "read"):
         with pytest.raises(Fault) as caught:
             opened(setup, to)
