@@ -37,6 +37,12 @@ def accepted(setup: Setup, value: T | Refused, *, as_json: bool = False) -> T:
     return value
 
 
+def feed_titles(setup: Setup) -> dict[str, str]:
+    """Return what people call each feed, by its name."""
+    say = setup.say
+    return {feed.name: say(feed.title) for each in setup.packages for feed in each.feeds()}
+
+
 def on_terminal() -> bool:
     """Tell whether a screen can be shown: its keys come by stdin, and it is drawn on stderr."""
     return all(stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr))

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 import msgspec
 
-from sync.faces.answers import accepted, answer, json_option, pass_setup, refuse
+from sync.faces.answers import accepted, answer, feed_titles, json_option, pass_setup, refuse
 from sync.faces.bad_rows import refuse_rows
 from sync.faces.hub_commands import database_option
 from sync.faces.hub_desk import opened_hub
@@ -100,17 +100,20 @@ def pull_command(setup: Setup, gently: bool, as_json: bool) -> None:
 
 
 def _pulled(setup: Setup, report: PullReport) -> str:
-    text = setup.say(
+    say, titles = setup.say, feed_titles(setup)
+    versions = [f"{titles.get(feed, feed)} {version}" for feed, version in report.versions.items()]
+    text = say(
         "Rows pulled: {rows}; the feeds are at: {versions}.",
         rows=report.rows,
-        versions=", ".join(f"{feed} {version}" for feed, version in report.versions.items()) or "-",
+        versions=say(", ").join(versions) or "-",
     )
     if report.anew:
-        text += "\n" + setup.say("Taken anew: {feeds}.", feeds=", ".join(report.anew))
+        anew = say(", ").join(titles.get(feed, feed) for feed in report.anew)
+        text += "\n" + say("Taken anew: {feeds}.", feeds=anew)
     if report.rebuilt:
-        text += "\n" + setup.say(_REBUILT)
+        text += "\n" + say(_REBUILT)
     if report.set_aside is not None:
-        text += "\n" + setup.say("The damaged file is kept as {path}.", path=report.set_aside)
+        text += "\n" + say("The damaged file is kept as {path}.", path=report.set_aside)
     return text
 
 

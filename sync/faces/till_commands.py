@@ -7,7 +7,7 @@ from contextlib import ExitStack
 import click
 import msgspec
 
-from sync.faces.answers import accepted, answer, json_option, pass_setup, refuse
+from sync.faces.answers import accepted, answer, feed_titles, json_option, pass_setup, refuse
 from sync.hub_client import is_transient
 from sync.reference_damage import DAMAGED
 from sync.rules.certificate import Certificate, day_of
@@ -141,7 +141,7 @@ def _status_text(setup: Setup, status: SyncStatus) -> str:
     if status.last_contact_ms is not None:
         moment = china_time(status.last_contact_ms).strftime("%Y-%m-%d %H:%M:%S")
         lines.append(say("last contact: {moment}", moment=moment))
-    titles = {feed.name: say(feed.title) for each in setup.packages for feed in each.feeds()}
+    titles = feed_titles(setup)
     for feed, fed in status.feeds.items():
         lines.append(
             say(

@@ -57,7 +57,9 @@ def webhooks_command(setup: Setup, database: str, as_json: bool) -> None:
     with opened_hub(setup, database, as_json=as_json) as opened:
         found = Webhooks(opened.engine, setup.clock).all()
     fine = setup.say("in order")
-    lines = [f"{webhook.name}  {webhook.url}  {webhook.problem or fine}" for webhook in found]
+    lines = [
+        f"{webhook.name}  {webhook.url}  {setup.say(webhook.problem) or fine}" for webhook in found
+    ]
     values = [
         {
             "name": webhook.name,
