@@ -171,15 +171,15 @@ def restart_hub(world: World, _machine: TillMachine, _draws: Draws) -> str:
     return world.hub.restart()
 
 
-def copy_till(world: World, machine: TillMachine, _draws: Draws) -> str:
-    """Keep a copy of a till's disk as it is now."""
-    world.copy_till(machine)
+def copy_till(world: World, machine: TillMachine, draws: Draws) -> str:
+    """Keep a copy of a till's disk as it is now, or back the till up."""
+    world.copy_till(machine, backup=draws[0] % 2 == 0)
     return "copied"
 
 
-def copy_hub(world: World, _machine: TillMachine, _draws: Draws) -> str:
-    """Keep a copy of the hub's disk as it is now."""
-    world.copy_hub()
+def copy_hub(world: World, _machine: TillMachine, draws: Draws) -> str:
+    """Keep a copy of the hub's disk as it is now, or back the hub up."""
+    world.copy_hub(backup=draws[0] % 2 == 0)
     return "copied"
 
 

@@ -128,6 +128,10 @@ class Host:
         self.close()
         shutil.rmtree(self.directory)
         copy_files(copy, self.directory)
+        self.renewed()
+
+    def renewed(self) -> None:
+        """Be healthy: what is on this disk was just put there."""
         self.dead, self.full = False, 0
         self._trust()
 

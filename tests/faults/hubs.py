@@ -9,10 +9,14 @@ from pathlib import Path
 import httpx2
 from sqlalchemy.exc import SQLAlchemyError
 
+from sync.backup_files import checked_manifest
 from sync.database import hub_snapshot
+from sync.rules.backup import MANIFEST, Manifest
 from sync.rules.refusal import Refused
 from sync.rules.segment import Segment, unpack
+from sync.services.backing_up import BackedUp, back_up_hub
 from sync.services.hub import Received
+from sync.services.restoring_hub import RestoredHub, restore_hub
 from sync.services.taking_in import StickAtHub, TakenIn
 from sync.stick_files import Stick
 from tests.sync.tills import FakeClock
@@ -144,17 +148,32 @@ class HubSite:
             self.host.bury()
         self.machine._open()
 
-    def back_up(self, to: Path) -> None:
-        """Copy the hub's disk as it is."""
-        shutil.rmtree(to, ignore_errors=True)
-        copy_files(self.host.directory, to)
+    def back_up(self, to: Path, *, backup: bool) -> bool:
+        """Copy the hub's disk as it is, or back the hub up; tell whether that went well."""
+        if not backup:
+            copy_files(self.host.directory, to)
+            return True
+        made = back_up_hub(self.machine.data, to, self.clock.now_ms(), with_keys=True)
+        return isinstance(made, BackedUp)
 
-    def put_back(self, backup: Path) -> None:
-        """Put an older copy of the disk in place."""
+    def put_back(self, copy: Path) -> None:
+        """Put an older copy of the disk in place, or restore the hub from its backup."""
         self.changed = True
         self.machine.close()
-        self.host.replace_by(backup)
+        if (copy / MANIFEST).exists():
+            self._restore(copy)
+        else:
+            self.host.replace_by(copy)
         self.machine._open()
+
+    def _restore(self, backup: Path) -> None:
+        manifest = checked_manifest(backup)
+        assert isinstance(manifest, Manifest), manifest
+        restored = restore_hub(self.machine.setup, backup, manifest)
+        assert isinstance(restored, RestoredHub), restored
+        if restored.replaced:
+            shutil.rmtree(restored.replaced)
+        self.host.renewed()
 
     def empty(self) -> None:
         """Lose the database, keep the keys."""

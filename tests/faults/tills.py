@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -16,13 +17,17 @@ from pos.services.checkout import Checkout
 from pos.services.printing import PrinterTrouble, PrintWorker
 from pos.services.register import Register
 from pos.stores.print_jobs import Document
+from sync.backup_files import checked_manifest
 from sync.database import CommitUnknown
+from sync.rules.backup import Manifest
 from sync.rules.refusal import Refused
+from sync.services.backing_up import BackedUp, back_up_till
 from sync.services.closing import Closed, close_day
 from sync.services.courier import Courier
 from sync.services.enrolment import Enroller
 from sync.services.hearing import Heard, hear_replies
 from sync.services.pulling import Puller, PullReport
+from sync.services.restoring_till import RestoredTill, restore_till
 from sync.services.till import OpenTill, open_till
 from sync.setup import Setup
 from sync.stick_files import Stick
@@ -166,6 +171,30 @@ class TillMachine:
             return till
         with till:
             return hear_replies(till, stick, names)
+
+    def back_up(self, to: Path) -> None:
+        """Back the till up, beside its open counter; raises what a failing disk raises."""
+        assert self.process is not None
+        made = back_up_till(self.process.till, to, with_keys=False)
+        assert isinstance(made, BackedUp), made
+
+    def restore(self, backup: Path) -> bool:
+        """Restore the till from a backup while no counter is open.
+
+        Returns whether it was done without being told to leave behind what was not sent.
+        """
+        assert self.process is None
+        manifest = checked_manifest(backup)
+        assert isinstance(manifest, Manifest), manifest
+        restored = restore_till(self.setup, backup, manifest, leave_unsent=False)
+        asked = isinstance(restored, RestoredTill)
+        if not asked:
+            restored = restore_till(self.setup, backup, manifest, leave_unsent=True)
+        assert isinstance(restored, RestoredTill), restored
+        if restored.replaced:
+            shutil.rmtree(restored.replaced)
+        self.host.renewed()
+        return asked
 
     def _client(self) -> httpx2.Client:
         return httpx2.Client(base_url=URL, transport=httpx2.MockTransport(self.network.carry))

@@ -39,11 +39,15 @@ MOST_COPIES = 3
 
 @dataclass(frozen=True)
 class Copy:
-    """A till's disk as it once was, whose it was, and what people knew of it then."""
+    """A till's disk as it once was, whose it was, and what people knew of it then.
+
+    A `backup` was made by the till's own program, any other by copying the files.
+    """
 
     till: str
     path: Path
     known: Known
+    backup: bool
 
 
 class World:
@@ -99,25 +103,45 @@ class World:
 
     # Copies, and what becomes of them
 
-    def copy_till(self, machine: TillMachine) -> None:
-        """Keep a copy of a till's disk; of several the latest are kept."""
+    def copy_till(self, machine: TillMachine, *, backup: bool = False) -> None:
+        """Keep a copy of a till's disk, or a backup of the till; of several the latest are kept."""
         path = self._new_path("copy")
-        copy_files(machine.host.directory, path)
-        self.copies.append(Copy(machine.origin, path, machine.known.copied()))
+        if backup:
+            machine.back_up(path)
+        else:
+            copy_files(machine.host.directory, path)
+        self.copies.append(Copy(machine.origin, path, machine.known.copied(), backup))
         while len(self.copies) > MOST_COPIES:
             shutil.rmtree(self.copies.pop(0).path)
 
     def put_till_back(self, machine: TillMachine, draw: int) -> bool:
-        """Replace a till's disk by an older copy of it."""
+        """Replace a till's disk by an older copy of it, or restore the till from a backup."""
         own = [copy for copy in self.copies if copy.till == machine.origin]
         if not own:
             return False
         copy = own[draw % len(own)]
+        self.look_at_hub()
+        before = list(self.seen[machine.name].lines())
         machine.stop()
-        machine.host.replace_by(copy.path)
+        asked = copy.backup and machine.restore(copy.path)
+        if not copy.backup:
+            machine.host.replace_by(copy.path)
         machine.known = copy.known.copied()
         self.revive(machine)
+        if asked and machine.process is not None:
+            self._nothing_left_behind(machine, before)
         return True
+
+    def _nothing_left_behind(self, machine: TillMachine, before: list[Line]) -> None:
+        """A restore that did not ask left nothing behind that neither hub nor backup has."""
+        assert machine.process is not None
+        kept = {line.thing for line in self._eye.till(machine.process.till).lines()}
+        kept |= {line.thing for line in (*self.seen_hub.lines(), *self.seen_hub.held)}
+        left = [
+            line for line in before if line.thing not in kept and line.hash not in self.hub_lost
+        ]
+        if left:
+            self.problems.append(f"{machine.name}: a restore left {len(left)} entries behind")
 
     def clone(self, machine: TillMachine) -> bool:
         """Copy a disk into another machine; both go on, each from a start of its own."""
@@ -167,13 +191,16 @@ class World:
         self.seen.pop(machine.name, None)
         shutil.rmtree(machine.host.directory)
 
-    def copy_hub(self) -> None:
-        """Keep a copy of the hub's disk as it is."""
-        self.hub_copy = self.root / "hub-copy"
-        self.hub.back_up(self.hub_copy)
+    def copy_hub(self, *, backup: bool = False) -> None:
+        """Keep a copy of the hub's disk as it is, or a backup of the hub."""
+        path = self._new_path("hub-copy")
+        if self.hub.back_up(path, backup=backup):
+            before, self.hub_copy = self.hub_copy, path
+            if before is not None:
+                shutil.rmtree(before)
 
     def put_hub_back(self) -> bool:
-        """Replace the hub's disk by its older copy."""
+        """Replace the hub's disk by its older copy, or restore the hub from its backup."""
         if self.hub_copy is None:
             return False
         backup = self.hub_copy
