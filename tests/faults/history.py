@@ -75,8 +75,19 @@ class Laboratory:
         root = self._directory / "template" / name
         return structs.replace(named(self._setup, name), root=root, clock=FakeClock())
 
-    def run(self, plan: Sequence[Step], seed: int) -> Outcome:
-        """Live through a plan; stops at the first step after which not all holds."""
+    def run(
+        self,
+        plan: Sequence[Step],
+        seed: int,
+        *,
+        ahead_ms: Sequence[int] = (0, 0),
+        tell: Callable[[World], None] | None = None,
+    ) -> Outcome:
+        """Live through a plan; stops at the first step after which not all holds.
+
+        Each till's clock is ahead of the hub's by its `ahead_ms`; `tell` is told of the world as
+        it is in the end.
+        """
         root = self._directory / "now"
         shutil.rmtree(root, ignore_errors=True)
         copy_files(self._directory / "template", root)
@@ -84,16 +95,20 @@ class Laboratory:
             world = World(root, Entropy(seed), HubSite(_hub(root)))
             try:
                 with world.governed():
-                    self._begin(world)
-                    return _live(world, plan)
+                    self._begin(world, ahead_ms)
+                    outcome = _live(world, plan)
+                    if tell is not None:
+                        tell(world)
+                    return outcome
             finally:
                 world.close()
 
-    def _begin(self, world: World) -> None:
+    def _begin(self, world: World, ahead_ms: Sequence[int]) -> None:
         world.entropy.turn_to(SETTING_UP)
-        for name in TILLS:
-            root = world.root / name
-            world.add(tills.machine(name, root, self._setup, world.network(), FakeClock()))
+        for name, ahead in zip(TILLS, ahead_ms, strict=True):
+            root, clock = world.root / name, FakeClock()
+            clock.wall_ms += ahead
+            world.add(tills.machine(name, root, self._setup, world.network(), clock))
             world.copy_till(world.machines[-1])
         world.copy_hub()
         world.look()
