@@ -1,9 +1,10 @@
-"""Wrong programs at the end of a day: they count something else than was journalled for it."""
+"""Wrong programs at the end of a day: they count other things, or believe another's stick."""
 
 from __future__ import annotations
 
 import contextlib
 from collections.abc import Sequence
+from types import SimpleNamespace
 from typing import Any
 from unittest import mock
 
@@ -13,6 +14,7 @@ from sqlalchemy import Connection
 from sync.rules.days import china_day
 from sync.rules.entry import Header
 from sync.rules.totals import Total
+from sync.services import hearing
 from sync.services.hub import Hub
 from sync.stores import day_totals, hub_bookings
 from sync.stores import journal as journals
@@ -71,3 +73,24 @@ def _day_of_arrival(undo: contextlib.ExitStack) -> None:
             return take(self, *arguments)
 
     undo.enter_context(mock.patch.object(Hub, "_take", wrong))
+
+
+class _Any(bytes):
+    """A hash that is every hash."""
+
+    def __ne__(self, _other: object) -> bool:
+        return False
+
+
+@mutant(
+    "a stick's reply to another copy's entries is followed",
+    ("half a reply", "till's COMMIT raises, kept"),
+    "acknowledged_is_at_the_hub",
+    "everything_that_survives_is_booked_once",
+    "every_mark_is_its_head",
+    seed=48,
+)
+def _stick_of_another_copy(undo: contextlib.ExitStack) -> None:
+    """A till believes what the hub says of entries which it does not have."""
+    deaf = SimpleNamespace(**{**vars(journals), "hash_at": lambda _db, _run, _seq: _Any()})
+    undo.enter_context(mock.patch.object(hearing, "journals", deaf))
