@@ -1,7 +1,8 @@
 """What was handed over against what is due: payments kept, cash rounding, change.
 
-Wallets pay at most what is due, exactly. Cash pays the rest, rounded down (抹零) unless the
-exact amount is handed over; only cash gives change. Rounding up does not exist: charging above
+Tenders are taken in their order. A wallet pays at most what is still due then, exactly. Cash pays
+the rest, rounded down (抹零) unless the exact amount is handed over; only cash gives change, and so
+never for what a wallet paid too much. Rounding up does not exist: charging above
 the marked price is unlawful. Rounding never exceeds what the goods cost, because bags and the
 plan are never discounted.
 """
@@ -103,18 +104,13 @@ def due(
         wrong = _check(tender)
         if wrong is not None:
             return wrong
-    wallets_fen = sum(tender.amount_fen for tender in tenders if tender.method != "cash")
+    open_fen = total_fen
+    for tender in tenders:
+        if tender.method != "cash" and tender.amount_fen > open_fen:
+            return _wallet_too_much(tender.amount_fen, open_fen)
+        open_fen = max(0, open_fen - tender.amount_fen)
     handed_fen = sum(tender.amount_fen for tender in tenders if tender.method == "cash")
-    if wallets_fen > total_fen:
-        return _refused(
-            "tender.wallet_too_much",
-            N_("{amount} yuan by wallet is {over} more than the {total} that is due."),
-            N_("Wallets pay at most what is due; only cash gives change."),
-            amount=format_yuan(wallets_fen),
-            over=format_yuan(wallets_fen - total_fen),
-            total=format_yuan(total_fen),
-        )
-    left_fen = total_fen - wallets_fen
+    left_fen = total_fen - sum(each.amount_fen for each in tenders if each.method != "cash")
     cash_fen = left_fen - _let_off(left_fen, handed_fen, rounding, goods_fen)
     return Due(max(0, left_fen - handed_fen), max(0, cash_fen - handed_fen))
 
@@ -190,6 +186,17 @@ def check_reference(text: str) -> str | Refused:
             most=MOST_REFERENCE,
         )
     return reference
+
+
+def _wallet_too_much(amount_fen: int, open_fen: int) -> Refused:
+    return _refused(
+        "tender.wallet_too_much",
+        N_("{amount} yuan by wallet is {over} more than the {total} that is due."),
+        N_("Wallets pay at most what is due; only cash gives change."),
+        amount=format_yuan(amount_fen),
+        over=format_yuan(amount_fen - open_fen),
+        total=format_yuan(open_fen),
+    )
 
 
 def _too_little(missing_fen: int) -> Refused:

@@ -16,7 +16,7 @@ def test_the_demo_sells_prints_pushes_and_leaves_the_real_till_alone(
     first = machine.run("--language", "en", "pos", "demo").stdout
     assert "DEMO: NOT A REAL SALE" in first
     assert "PLUS membership, one year" in first
-    assert first.splitlines()[-1].startswith("The hub now has 1 orders")
+    assert first.splitlines()[-1].startswith("Orders at the hub now: 1,")
     second = machine.run("pos", "demo").stdout
     assert "总部现有 2 笔订单" in second
     assert machine.ask("--demo", "sync", "status")["pending"] == 0

@@ -30,6 +30,7 @@ class Cashier:
 
     def __init__(self, app: CounterApp, pilot: Pilot[Any]) -> None:
         self.app, self.pilot = app, pilot
+        self._pressed_s = 0.0
 
     @property
     def main(self) -> MainScreen:
@@ -51,8 +52,9 @@ class Cashier:
             )
 
     def key(self, name: str) -> None:
-        """Post one key that prints nothing, later than the echo of a key."""
-        self._post(name, None, events.Idle().time + 2 * ECHO_S)
+        """Post one key that prints nothing, later than the echo of the key before."""
+        self._pressed_s = max(events.Idle().time, self._pressed_s) + 2 * ECHO_S
+        self._post(name, None, self._pressed_s)
 
     def _post(self, name: str, character: str | None, at_s: float) -> None:
         event = events.Key(name, character)

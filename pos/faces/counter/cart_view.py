@@ -98,6 +98,7 @@ class CartView(ScrollView):
         self._rows = []
         self._made.clear()
         self._draw()
+        self.refresh()
 
     def on_resize(self) -> None:
         """Draw for the new width."""

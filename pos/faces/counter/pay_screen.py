@@ -7,7 +7,7 @@ import msgspec
 from textual.widgets import Input
 
 from pos.faces.counter.words import METHOD_NAMES
-from pos.rules.notes import likely_cash
+from pos.rules.notes import NOTES_FEN, likely_cash
 from pos.rules.order import METHODS, Method
 from pos.rules.payment_codes import read_wallet_code
 from pos.rules.tender import Due, Settlement, Tender
@@ -32,7 +32,7 @@ class Till(msgspec.Struct, frozen=True):
 
 
 class PayScreen(Dialog[Completed]):
-    """Answers with the completed sale; Esc goes back to the cart, nothing taken."""
+    """Answers with the completed sale; Esc goes back to the cart, nothing booked."""
 
     WIDTH = 70
 
@@ -42,9 +42,11 @@ class PayScreen(Dialog[Completed]):
         self._method: Method = "cash"
         self._tenders: list[Tender] = []
         self._offer = 0
+        self._sure_of: list[Tender] | None = None  # what Enter once more takes all the same
+        self._leaving = False  # Esc once more gives up what was taken
         self._opened_s = time.monotonic()
         self._due = till.due(())
-        self._amount = Entry(id="amount", restrict=r"[0-9０-９.．。]*", most=12)
+        self._amount = Entry(id="amount", most=12)
         self._reference = Entry(id="reference", most=64)
         self._reference.placeholder = say("Transaction number, if wanted (Tab)")
 
@@ -142,6 +144,8 @@ class PayScreen(Dialog[Completed]):
         if name == "tab" and self._method != "cash":
             (self._reference if self._amount.has_focus else self._amount).focus()
             return True
+        if name == "escape" and self._tenders and not self._leaving:
+            return self._ask_to_leave()
         if name == "backspace" and self._amount.has_focus and not self._amount.value:
             return self._take_back()
         return super().key_pressed(name, character)
@@ -172,6 +176,8 @@ class PayScreen(Dialog[Completed]):
         if isinstance(tenders, Refused):
             self.refuse(tenders)
             return
+        if not self._is_sure(tenders):
+            return
         completed = self._till.complete(tenders)
         if isinstance(completed, Completed):
             self.dismiss(completed)
@@ -179,6 +185,21 @@ class PayScreen(Dialog[Completed]):
             self._keep(tenders)
         else:
             self.refuse(completed)
+
+    def _is_sure(self, tenders: list[Tender]) -> bool:
+        """Ask once more before change that no visitor waits for: as much as the largest note."""
+        settled = self._till.quote(tenders)
+        if isinstance(settled, Refused) or settled.change_fen < NOTES_FEN[0]:
+            return True
+        if self._sure_of == tenders:
+            return True
+        self._sure_of = tenders
+        self._ask_about_change(settled.change_fen)
+        return False
+
+    def _ask_about_change(self, change_fen: int) -> None:
+        change = format_yuan(change_fen)
+        self.tell(self.say("Change {sum}? Enter once more if that is right.", sum=change))
 
     def _with_this(self) -> list[Tender] | Refused:
         text = self._amount.value
@@ -197,6 +218,9 @@ class PayScreen(Dialog[Completed]):
         settled = self._till.quote(tenders)
         if isinstance(settled, Refused):
             self.tell(self.say(settled.message).format(**settled.values), "said_plain")
+            return
+        if self._sure_of == tenders:
+            self._ask_about_change(settled.change_fen)
             return
         if self._method != "cash" and not settled.change_fen:
             self.tell(self.say("Nothing is left to pay after this."), "said_good")
@@ -220,8 +244,16 @@ class PayScreen(Dialog[Completed]):
             self.refuse(due)
             return
         self._tenders, self._due = tenders, due
+        self._leaving = False
         self._reference.value = ""
         self._choose("cash")
+
+    def _ask_to_leave(self) -> bool:
+        """Say before Esc what was taken and is not booked: it has to be given back."""
+        self._leaving = True
+        taken = format_yuan(sum(tender.amount_fen for tender in self._tenders))
+        self.tell(self.say("{sum} was taken and is not booked: give it back, then Esc.", sum=taken))
+        return True
 
     def _take_back(self) -> bool:
         if self._tenders:

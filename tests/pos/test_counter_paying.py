@@ -1,0 +1,83 @@
+"""Taking money at the counter: what is typed wrong is said, and nothing leaves by mistake."""
+
+from pathlib import Path
+
+import pytest
+
+from pos.faces.counter.main_screen import MainScreen
+from pos.faces.counter.pay_screen import PayScreen
+from pos.faces.counter.receipt_screen import ReceiptScreen
+
+from .counter_pilot import Cashier, at_counter
+from .stocked_till import TEA, TEA_CODE
+
+
+async def begin(desk: Cashier) -> None:
+    """Scan tea for 168.00 and open the box that takes money."""
+    desk.send(TEA_CODE + "\r")
+    await desk.until(lambda: desk.cart == [(TEA, 1)])
+    await desk.opens("f9", PayScreen)
+
+
+async def keep_in_cash(desk: Cashier, amount: str) -> None:
+    """Take a part of it in cash."""
+    await desk.enter(amount)
+    desk.key("enter")
+    await desk.until(lambda: "Still to pay" in desk.screen_text)
+
+
+@pytest.mark.parametrize("typed", ["1a", "1o0", "1e3"])
+def test_letters_in_a_sum_are_refused_with_a_reason(tmp_path: Path, typed: str) -> None:
+    async def scenario(desk: Cashier) -> None:
+        await begin(desk)
+        await desk.enter(typed)
+        desk.key("enter")
+        await desk.until(lambda: f"“{typed}” is not an amount" in desk.box.said)
+        assert isinstance(desk.app.screen, PayScreen)
+        assert "Still to pay" not in desk.screen_text
+
+    at_counter(tmp_path, scenario)
+
+
+def test_what_a_wallet_paid_too_much_does_not_leave_as_change(tmp_path: Path) -> None:
+    async def scenario(desk: Cashier) -> None:
+        await begin(desk)
+        await keep_in_cash(desk, "100")
+        desk.key("f2")
+        await desk.enter("70")
+        desk.key("enter")
+        await desk.until(lambda: "2.00 more than the 68.00" in desk.box.said)
+        assert isinstance(desk.app.screen, PayScreen)
+
+    at_counter(tmp_path, scenario)
+
+
+def test_change_that_no_visitor_waits_for_is_asked_about(tmp_path: Path) -> None:
+    async def scenario(desk: Cashier) -> None:
+        await begin(desk)
+        await desk.enter("1680")
+        desk.key("enter")
+        await desk.until(lambda: desk.box.said.startswith("Change 1512.00? Enter once more"))
+        assert isinstance(desk.app.screen, PayScreen)
+        desk.key("enter")
+        await desk.until(lambda: isinstance(desk.app.screen, ReceiptScreen))
+        order = desk.main.last
+        assert order is not None
+        assert order.change_fen == 151200
+
+    at_counter(tmp_path, scenario)
+
+
+def test_escape_says_what_was_taken_before_it_leaves(tmp_path: Path) -> None:
+    async def scenario(desk: Cashier) -> None:
+        await begin(desk)
+        await keep_in_cash(desk, "100")
+        desk.key("escape")
+        await desk.until(lambda: desk.box.said.startswith("100.00 was taken and is not booked"))
+        assert isinstance(desk.app.screen, PayScreen)
+        desk.key("escape")
+        await desk.until(lambda: isinstance(desk.app.screen, MainScreen))
+        assert desk.cart == [(TEA, 1)]
+        assert desk.main.last is None
+
+    at_counter(tmp_path, scenario)
