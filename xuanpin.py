@@ -23,7 +23,15 @@ from sync.faces.lazy import LazyGroup, spoken
 from sync.language import LANGUAGES, Language, one_line, speak_everywhere
 from sync.package import Package
 from sync.rules.refusal import N_, Fault, Refused
-from sync.setup import Setup, TillSettings, UiSettings, data_root, demonstrated
+from sync.setup import (
+    CenterSettings,
+    Setup,
+    TillSettings,
+    UiSettings,
+    data_root,
+    demonstrated,
+    no_such_center,
+)
 
 __version__ = "0.1.0"
 
@@ -86,6 +94,9 @@ def make_setup(
         id=own.id if till is None else till,
         center=own.center if center is None else center,
     )
+    centers = settings.named(CenterSettings)
+    if center is not None and center not in centers:
+        raise Fault(no_such_center("--center", center, list(centers)))
     settings = settings.having(own)
     name = language or settings.get(UiSettings).language
     say = Language(name, [package.name for package in PACKAGES])

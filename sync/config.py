@@ -5,7 +5,7 @@ import os
 import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar, get_args, get_origin
 
 import msgspec
 import platformdirs
@@ -149,7 +149,17 @@ def _read_struct(
         where += place.rstrip("`")
         if isinstance(error.__cause__, SettingError):
             return _bad(path, f"{where}.{error.__cause__.key}", error.__cause__.words)
-        return _bad(path, where, in_words(problem))
+        return _bad(path, where, in_words(problem, _choices(kind, place.strip(".`"))))
+
+
+def _choices(kind: Any, place: str) -> tuple[str, ...]:
+    """Return what the key at a place like `cash` may be set to; nothing where all is allowed."""
+    for name in place.split("."):
+        types = {field.encode_name: field.type for field in structs.fields(kind)}
+        kind = types.get(name)
+        if not (isinstance(kind, type) and issubclass(kind, msgspec.Struct)):
+            break
+    return tuple(map(str, get_args(kind))) if get_origin(kind) is Literal else ()
 
 
 def _unknown_key(path: Path, where: str, kind: Any, raw: Any) -> Refused | None:

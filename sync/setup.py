@@ -1,5 +1,6 @@
 """What every command is handed: settings, language, clock, and where things are kept."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -134,18 +135,17 @@ class Setup(msgspec.Struct, frozen=True):
         """Return this till's center, or a refusal that lists the configured ones."""
         centers = self.settings.named(CenterSettings)
         found = centers.get(self.till.center)
-        if found is not None:
-            return found
-        return Refused(
-            "config.unknown_center",
-            N_("{path}: there is no center “{center}”."),
-            N_("Configured centers: {known}."),
-            {
-                "path": self.settings.path,
-                "center": self.till.center,
-                "known": ", ".join(centers),
-            },
-        )
+        return found or no_such_center(self.settings.path, self.till.center, list(centers))
+
+
+def no_such_center(where: Path | str, center: str, known: Sequence[str]) -> Refused:
+    """Refuse a center that is not configured; `where` is the file or option that names it."""
+    return Refused(
+        "config.unknown_center",
+        N_("{path}: there is no center “{center}”."),
+        N_("Configured centers: {known}."),
+        {"path": where, "center": center, "known": ", ".join(known)},
+    )
 
 
 def demonstrated(setup: Setup) -> Setup:

@@ -8,7 +8,7 @@ from membership.services.desk import Desk
 from sync.faces.answers import accepted, answer, json_option, pass_setup, refuse
 from sync.language import Language
 from sync.rules.refusal import N_, Refused
-from sync.services.till import open_till
+from sync.services.till import NOT_BEGUN, open_till
 from sync.setup import Setup
 
 STATE_NAMES: dict[State, str] = {
@@ -43,10 +43,10 @@ def verify_command(setup: Setup, card: str, as_json: bool) -> None:
     """Verify a card; exit status 2 and the reason on stderr if it is not accepted."""
     opened = open_till(setup, "read")
     age_s = None
-    if isinstance(opened, Refused):
+    if isinstance(opened, Refused) and opened.reason == NOT_BEGUN:
         standing = CardStanding("invalid", None, opened)
     else:
-        with opened as till:
+        with accepted(setup, opened, as_json=as_json) as till:
             desk = Desk(till)
             standing, age_s = desk.standing(card), desk.revocations_age_s()
     if standing.refused is None:

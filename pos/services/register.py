@@ -18,6 +18,7 @@ from membership.stores import members
 from pos.rules import cart as carting
 from pos.rules.basket import Line, PricedBasket
 from pos.rules.cart import Cart, CartMember
+from pos.rules.codes import half_width
 from pos.rules.items import Delivery, Item
 from pos.rules.pricing import price_basket
 from pos.rules.scans import CardText, ItemCode, OfferLink, ScaleLabel, Words, read_scan
@@ -124,7 +125,7 @@ class Register:
             "scan.unknown",
             N_("Nothing here has the code “{code}”."),
             N_("Search for the item by its name, or ask for its price."),
-            {"code": text.strip()},
+            {"code": half_width(text).strip()},
         )
 
     def add_item(self, sku: str, quantity: int = 1) -> Scanned | Refused:

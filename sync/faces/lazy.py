@@ -23,6 +23,17 @@ class LazyGroup(click.Group):
         del ctx
         return list(self.commands_at)
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command that was typed; the refusal knows what it comes nearest to."""
+        try:
+            return super().resolve_command(ctx, args)
+        except click.NoSuchCommand as error:
+            raise click.NoSuchCommand(
+                error.command_name, possibilities=self.commands_at, ctx=ctx
+            ) from None
+
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Import one command; its help is in the language that the context speaks."""
         if cmd_name not in self.commands_at:

@@ -1,6 +1,7 @@
 """What is wrong with a value in the configuration file, in words that can be translated."""
 
 import re
+from collections.abc import Sequence
 
 from sync.rules.refusal import N_, Words
 
@@ -14,18 +15,23 @@ class SettingError(ValueError):
         super().__init__(f"{key}: {self.words}")
 
 
-def in_words(problem: str) -> Words | str:
+def in_words(problem: str, choices: Sequence[str] = ()) -> Words | str:
     """Put into our own words what msgspec says of a value, or leave it as it is said.
+
+    `choices` are the values that the key may have, where it may have only some.
 
     >>> str(in_words("Expected `int`, got `str`"))
     'a whole number is expected'
     >>> str(in_words("Expected `int` <= 65535"))
     'at most 65535 is allowed'
+    >>> str(in_words("Invalid enum value 'jio'", ("off", "jiao")))
+    '“jio” is none of off, jiao'
     """
     for pattern, message in _PATTERNS:
         match = re.fullmatch(pattern, problem, re.DOTALL)
         if match is not None:
-            return Words(message, match.groupdict())
+            known = {"choices": ", ".join(choices)} if message is _NO_CHOICE else {}
+            return Words(message, {**match.groupdict(), **known})
     return problem
 
 
@@ -56,6 +62,7 @@ _LAST_SAID_TWICE = N_("the last line sets again what stands above it")
 
 EXPECTED_TABLE = Words(N_("a table is expected"))
 
+_NO_CHOICE = N_("“{value}” is none of {choices}")
 _PATTERNS = (
     (r"Expected `int`, got `\w+`", N_("a whole number is expected")),
     (r"Expected `str`, got `\w+`", N_("a text in quotes is expected")),
@@ -66,5 +73,5 @@ _PATTERNS = (
     (r"Expected `int` <= (?P<most>-?\d+)", N_("at most {most} is allowed")),
     (r"Expected `str` of length >= 1", N_("it may not be empty")),
     (r"Object missing required field `(?P<name>\w+)`", N_("its {name} is missing")),
-    (r"Invalid enum value '?(?P<value>.*?)'?", N_("“{value}” is none of the choices")),
+    (r"Invalid enum value '?(?P<value>.*?)'?", _NO_CHOICE),
 )

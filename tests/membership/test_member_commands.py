@@ -5,6 +5,7 @@ from typing import Any
 import msgspec
 import pytest
 from click.testing import CliRunner, Result
+from msgspec import structs
 
 from membership.faces.member_commands import show_command, verify_command
 from membership.rules.card import sign_card
@@ -77,6 +78,13 @@ def test_a_forged_card_is_refused_in_one_line(setup: Setup, card: str) -> None:
     plain = run(setup, verify_command, forged)
     assert (plain.exit_code, plain.stdout) == (2, "")
     assert plain.stderr == result.stderr
+
+
+def test_a_mistyped_till_says_nothing_about_a_card(setup: Setup, card: str) -> None:
+    mistyped = structs.replace(setup.till, id="ZZ-09")
+    elsewhere = structs.replace(setup, settings=setup.settings.having(mistyped))
+    result = run(elsewhere, verify_command, card, "--json")
+    assert (result.exit_code, answered(result)["refused"]) == (2, "till.unknown")
 
 
 def test_an_expired_card_is_not_accepted_but_shown(

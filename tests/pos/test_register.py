@@ -97,6 +97,9 @@ def test_what_nothing_answers_to_is_refused_and_scanning_goes_on(register: Regis
     scan(register, TEA_CODE)
     assert reason(register.scan("9521000000995")) == "scan.unknown"
     assert reason(register.scan("nothing like it")) == "scan.unknown"
+    wide = register.scan("９９９９９９９９")
+    assert isinstance(wide, Refused)
+    assert wide.values["code"] == "99999999"
     assert reason(register.scan("9520123456789")) == "scan.check_digit"
     scan(register, TEA_CODE)
     assert amounts(register) == [(TEA, 33600, "retail")]

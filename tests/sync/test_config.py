@@ -128,6 +128,7 @@ def test_a_relative_data_directory_starts_at_the_file(
         ("[till]\ncentre = 'x'", "unknown key till.centre. Did you mean “center”?"),
         ("[tills]\nid = 'x'", "unknown key tills. Did you mean “till”?"),
         ("[hub]\nlisten_port = '80'", "bad value for hub.listen_port: a whole number is expected."),
+        ("[ui]\nlanguage = 'cn'", "for ui.language: “cn” is none of zh, en."),
         ("[centers.x]\nname_zh = 'x'", "bad value for centers.x: its number is missing."),
         ("centers = 3", "bad value for centers: a table is expected."),
         ("[till]\nid = \n", "not a TOML file: line 2 cannot be read from column 6 on."),

@@ -31,6 +31,17 @@ def run(directory: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     [
         (["nosuch"], "xuanpin：没有“nosuch”这个命令。用法见 xuanpin --help。\n"),
         (
+            ["pos", "itms"],
+            "xuanpin pos：没有“itms”这个命令（最接近的是 items）。用法见 xuanpin pos --help。\n",
+        ),
+        (
+            ["--center", "nowhere", "pos", "items", "x"],
+            (
+                "--center：没有名为“nowhere”的选品中心。"
+                "已配置的选品中心：zhengzhou, chenghai, yiwu。\n"
+            ),
+        ),
+        (
             ["pos", "items"],
             "xuanpin pos items：缺少参数 'QUERY'。用法见 xuanpin pos items --help。\n",
         ),
