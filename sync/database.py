@@ -22,7 +22,7 @@ BUSY_TIMEOUT_S = 5
 MOST_ATTEMPTS = 3
 _HUB_PAGE_BYTES = 16 * 1024  # an entry of a sale takes 4 KB, which would spill a page of 4
 _HUB_CACHE_KIB = 16 * 1024  # what a segment changes fits: nothing is written before its end
-_HUB_LOG_PAGES = 4000  # 64 MiB: pages that change with every segment are written back seldom
+_HUB_LOG_PAGES = 16_000  # 256 MiB: a commit checkpoints only if `sync.checkpoints` did not
 _STATEMENT_TIMEOUT_S = 60
 # Bodies of entries are compressed as they are stored, by default in the slowest way there is.
 _COMPRESS_QUICKLY = """SELECT set_config(name, 'lz4', false) FROM pg_settings

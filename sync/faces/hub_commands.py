@@ -137,6 +137,7 @@ def _url(listener: socket.socket, scheme: str) -> str:
 
 def _serve(setup: Setup, opened: OpenHub, listener: socket.socket) -> None:
     """Serve until SIGTERM or SIGINT; requests under way are answered first."""
+    from sync.checkpoints import checkpointing
     from sync.faces.hub_api import make_app
     from sync.faces.hub_log import logging_to
     from sync.faces.hub_routes import all_routes
@@ -163,6 +164,7 @@ def _serve(setup: Setup, opened: OpenHub, listener: socket.socket) -> None:
     with (
         logging_to(sys.stderr, setup.hub.log),
         lineage_of(setup, opened).watching(),
+        checkpointing(opened.engine),
         teller.telling(),
     ):
         database = opened.engine.dialect.name

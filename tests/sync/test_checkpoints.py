@@ -1,0 +1,61 @@
+"""The hub's write-ahead log goes into its file beside the pushes, not in one of them."""
+
+import shutil
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine
+
+from sync.checkpoints import checkpointing
+from sync.database import hub_snapshot, hub_transaction, open_hub
+
+
+@pytest.fixture
+def engine(tmp_path: Path) -> Iterator[Engine]:
+    opened = open_hub(f"sqlite:///{tmp_path / 'hub.db'}")
+    with hub_transaction(opened) as connection:
+        connection.exec_driver_sql("CREATE TABLE thing (name TEXT)")
+    with checkpointing(opened):  # at its end the empty table is in the file
+        add(opened, "first")
+    yield opened
+    opened.dispose()
+
+
+def add(engine: Engine, name: str) -> None:
+    with hub_transaction(engine) as connection:
+        connection.exec_driver_sql("INSERT INTO thing VALUES (?)", (name,))
+
+
+def in_file(root: Path) -> list[str]:
+    """Return what the database's file holds without its log."""
+    alone = root / "alone.db"
+    shutil.copy(root / "hub.db", alone)
+    with closing(sqlite3.connect(alone)) as connection:
+        return [name for (name,) in connection.execute("SELECT name FROM thing")]
+
+
+def test_what_was_committed_is_in_the_file_once_serving_ends(
+    engine: Engine, tmp_path: Path
+) -> None:
+    add(engine, "before")
+    assert in_file(tmp_path) == ["first"]
+    with checkpointing(engine, every_s=3600):
+        add(engine, "within")
+        assert in_file(tmp_path) == ["first"]
+    assert in_file(tmp_path) == ["first", "before", "within"]
+    add(engine, "after")
+    assert in_file(tmp_path) == ["first", "before", "within"]
+
+
+def test_who_reads_meanwhile_goes_on_seeing_the_same(engine: Engine, tmp_path: Path) -> None:
+    with hub_snapshot(engine) as before:
+        before.exec_driver_sql("SELECT count(*) FROM thing").scalar()
+        with checkpointing(engine, every_s=3600):
+            add(engine, "second")
+        assert before.exec_driver_sql("SELECT count(*) FROM thing").scalar() == 1
+    with checkpointing(engine, every_s=3600):
+        add(engine, "third")
+    assert in_file(tmp_path) == ["first", "second", "third"]
