@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import sqlite3
 import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from typing import TYPE_CHECKING
+
+from sync.sqlite_driver import several_may_write, sqlite3
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -19,11 +20,12 @@ def checkpointing(engine: Engine, every_s: float = EVERY_S) -> Iterator[None]:
     """Checkpoint soon after a commit, in a thread of its own, until the block ends; then once more.
 
     Else a push now and then does it for all before it, and waits for the disk. What fails here is
-    left to the next; who reads or writes meets the same disk, and tells of it.
+    left to the next; who reads or writes meets the same disk, and tells of it. It is left to the
+    commits where only one connection may write.
     """
     from sqlalchemy import event
 
-    if engine.dialect.name != "sqlite":
+    if engine.dialect.name != "sqlite" or not several_may_write():
         yield
         return
     committed, over = threading.Event(), threading.Event()

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from sqlite_utils import Database as SqliteUtils
 
 from sync.rules.refusal import N_, Fault, Refused
-from sync.sqlite_driver import sqlite3, take_as_it_is
+from sync.sqlite_driver import several_may_write, sqlite3, take_as_it_is
 
 if TYPE_CHECKING:
     from sqlalchemy import URL, Connection, Engine
@@ -22,7 +22,7 @@ BUSY_TIMEOUT_S = 5
 MOST_ATTEMPTS = 3
 _HUB_PAGE_BYTES = 16 * 1024  # an entry of a sale takes 4 KB, which would spill a page of 4
 _HUB_CACHE_KIB = 16 * 1024  # what a segment changes fits: nothing is written before its end
-_HUB_LOG_PAGES = 16_000  # 256 MiB: a commit checkpoints only if `sync.checkpoints` did not
+_HUB_LOG_PAGES = 16_000  # 256 MiB: a commit checkpoints only if `sync.checkpoints` does not
 _STATEMENT_TIMEOUT_S = 60
 # Bodies of entries are compressed as they are stored, by default in the slowest way there is.
 _COMPRESS_QUICKLY = """SELECT set_config(name, 'lz4', false) FROM pg_settings
@@ -33,11 +33,8 @@ T = TypeVar("T")
 # What SQLite raises over a mistake of ours. A damaged index can break a constraint too, but then
 # nothing that is read can be believed either: the program ends, and ends loudly.
 _MISTAKES: tuple[type[Exception], ...] = (
-    sqlite3.IntegrityError,
-    sqlite3.ProgrammingError,
-    sqlite3.DataError,
-    sqlite3.InterfaceError,
-    sqlite3.NotSupportedError,
+    *(sqlite3.IntegrityError, sqlite3.ProgrammingError, sqlite3.DataError),
+    *(sqlite3.InterfaceError, sqlite3.NotSupportedError),
 )
 
 
@@ -62,8 +59,8 @@ def disk_faults(path: Path) -> Iterator[None]:
 class Database:
     """One SQLite file: a single writer connection behind a lock, a reader per thread.
 
-    All writing of a process goes through one connection, so a SQLite with the WAL-reset bug
-    (before 3.51.3) is safe too. WAL and `synchronous=FULL`: what COMMIT returned is durable.
+    All writing of a process goes through one connection, so any SQLite is safe (see
+    `several_may_write`). WAL and `synchronous=FULL`: what COMMIT returned is durable.
     """
 
     def __init__(
@@ -292,6 +289,7 @@ def _open_sqlite(url: URL) -> Engine:
         module=sqlite3,
         connect_args={"check_same_thread": False, "timeout": BUSY_TIMEOUT_S},
         pool_timeout=BUSY_TIMEOUT_S,
+        **({} if several_may_write() else {"pool_size": 1, "max_overflow": 0}),
         hide_parameters=True,  # errors are logged, and what people bought is not
     )
 

@@ -9,6 +9,14 @@ sqlite3 = utils.sqlite3  # type: ignore[attr-defined]
 SqliteError: type[Exception] = sqlite3.Error
 
 
+def several_may_write() -> bool:
+    """Tell whether several connections may write and checkpoint one file at the same time.
+
+    SQLite before 3.51.3 can then damage it: https://sqlite.org/wal.html#walresetbug
+    """
+    return bool(sqlite3.sqlite_version_info >= (3, 51, 3))
+
+
 def take_as_it_is() -> None:
     """Tell the driver that bytes, bool and None need no adapter; telling it twice changes nothing.
 

@@ -1,16 +1,16 @@
 """The hub's write-ahead log goes into its file beside the pushes, not in one of them."""
 
 import shutil
-import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, QueuePool
 
 from sync.checkpoints import checkpointing
 from sync.database import hub_snapshot, hub_transaction, open_hub
+from sync.sqlite_driver import sqlite3
 
 
 @pytest.fixture
@@ -59,3 +59,18 @@ def test_who_reads_meanwhile_goes_on_seeing_the_same(engine: Engine, tmp_path: P
     with checkpointing(engine, every_s=3600):
         add(engine, "third")
     assert in_file(tmp_path) == ["first", "second", "third"]
+
+
+def test_an_older_sqlite_is_written_and_checkpointed_by_one_connection(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sqlite3, "sqlite_version_info", (3, 51, 2))
+    older = open_hub(f"sqlite:///{tmp_path / 'hub.db'}")
+    with checkpointing(older, every_s=3600):
+        with hub_transaction(older) as connection:
+            connection.exec_driver_sql("CREATE TABLE thing (name TEXT)")
+        assert isinstance(older.pool, QueuePool)
+        assert (older.pool.size(), older.pool.overflow()) == (1, 0)
+    with pytest.raises(sqlite3.OperationalError, match="no such table"):
+        in_file(tmp_path)
+    older.dispose()
