@@ -2,46 +2,59 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING
 
-from sync.sqlite_driver import several_may_write, sqlite3
+from sync.hub_events import database_problem, tell
+from sync.sqlite_driver import SqliteError, several_may_write
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
 EVERY_S = 1.0
+_MOST_WAIT_S = 10
 
 
 @contextmanager
 def checkpointing(engine: Engine, every_s: float = EVERY_S) -> Iterator[None]:
     """Checkpoint soon after a commit, in a thread of its own, until the block ends; then once more.
 
-    Else a push now and then does it for all before it, and waits for the disk. What fails here is
-    left to the next; who reads or writes meets the same disk, and tells of it. It is left to the
-    commits where only one connection may write.
+    Else a push now and then does it for all before it, and waits for the disk. While pushes come
+    without a pause some of the log is always left: a commit then does the rest, when the log is
+    full. What fails is logged and tried again. It is all left to the commits where only one
+    connection may write.
     """
     from sqlalchemy import event
+    from sqlalchemy.exc import SQLAlchemyError
 
     if engine.dialect.name != "sqlite" or not several_may_write():
         yield
         return
-    committed, over = threading.Event(), threading.Event()
+    written, over = threading.Event(), threading.Event()
 
     def note(_connection: object) -> None:
-        committed.set()
+        written.set()
 
     def work() -> None:
-        with closing(engine.raw_connection()) as connection:
-            ended = False
-            while not ended:
-                ended = over.wait(every_s)
-                if committed.is_set():
-                    committed.clear()
-                    with suppress(sqlite3.DatabaseError):
-                        connection.cursor().execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+        ended = failing = False
+        while not ended:
+            ended = over.wait(every_s)
+            if not ended and not written.is_set():
+                continue
+            written.clear()
+            try:
+                all_done = checkpoint(engine)
+            except (SQLAlchemyError, SqliteError) as error:
+                if not failing:  # once an outage, not every second
+                    tell(logging.WARNING, "not checkpointed", reason=database_problem(error))
+                all_done, failing = False, True
+            else:
+                failing = False
+            if not all_done:
+                written.set()
 
     event.listen(engine, "commit", note)
     thread = threading.Thread(target=work, name="checkpoints", daemon=True)
@@ -51,4 +64,18 @@ def checkpointing(engine: Engine, every_s: float = EVERY_S) -> Iterator[None]:
     finally:
         event.remove(engine, "commit", note)
         over.set()
-        thread.join()
+        thread.join(_MOST_WAIT_S)
+
+
+def checkpoint(engine: Engine) -> bool:
+    """Put into the file what can be without making anybody wait; tell whether that was all.
+
+    Raises SQLAlchemy's and SQLite's errors.
+    """
+    with closing(engine.raw_connection()) as connection:
+        cursor = connection.cursor()
+        cursor.execute("PRAGMA wal_checkpoint(PASSIVE)")
+        said = cursor.fetchone()
+    assert said is not None, "it always answers with one row"
+    busy, logged, done = said
+    return not busy and logged == done

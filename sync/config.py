@@ -145,7 +145,10 @@ def _read_struct(
     try:
         return msgspec.convert(raw, kind)
     except msgspec.ValidationError as error:
-        problem, _, place = str(error).partition(" - at `$")
+        said = str(error)
+        problem, found, place = said.rpartition(" - at `$")
+        problem = problem if found else said
+        place = place if found else ""
         where += place.rstrip("`")
         if isinstance(error.__cause__, SettingError):
             return _bad(path, f"{where}.{error.__cause__.key}", error.__cause__.words)

@@ -22,7 +22,7 @@ BUSY_TIMEOUT_S = 5
 MOST_ATTEMPTS = 3
 _HUB_PAGE_BYTES = 16 * 1024  # an entry of a sale takes 4 KB, which would spill a page of 4
 _HUB_CACHE_KIB = 16 * 1024  # what a segment changes fits: nothing is written before its end
-_HUB_LOG_PAGES = 16_000  # 256 MiB: a commit checkpoints only if `sync.checkpoints` does not
+_HUB_LOG_PAGES = 16_000  # 256 MiB: then a commit checkpoints what `sync.checkpoints` has left
 _STATEMENT_TIMEOUT_S = 60
 # Bodies of entries are compressed as they are stored, by default in the slowest way there is.
 _COMPRESS_QUICKLY = """SELECT set_config(name, 'lz4', false) FROM pg_settings
@@ -59,8 +59,8 @@ def disk_faults(path: Path) -> Iterator[None]:
 class Database:
     """One SQLite file: a single writer connection behind a lock, a reader per thread.
 
-    All writing of a process goes through one connection, so any SQLite is safe (see
-    `several_may_write`). WAL and `synchronous=FULL`: what COMMIT returned is durable.
+    All writing of a process goes through one connection (see `several_may_write`). WAL and
+    `synchronous=FULL`: what COMMIT returned is durable.
     """
 
     def __init__(
@@ -387,7 +387,7 @@ def hub_repeatable(engine: Engine, action: Callable[[Connection], T]) -> T:
 
 @contextmanager
 def hub_snapshot(engine: Engine) -> Iterator[Connection]:
-    """One consistent view of the hub for reading, which never makes a push wait."""
+    """One consistent view of the hub for reading; a push waits only for another's connection."""
     if engine.dialect.name == "postgresql":
         reading = engine.execution_options(
             isolation_level="REPEATABLE READ", postgresql_readonly=True

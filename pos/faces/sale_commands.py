@@ -74,7 +74,9 @@ def sell_command(
     as_json: bool,
 ) -> None:
     """Sell once, or refuse and leave nothing behind."""
-    taken = [accepted(setup, parse_tender(text), as_json=as_json) for text in tenders]
+    given = [accepted(setup, parse_tender(text), as_json=as_json) for text in tenders]
+    # All is known at once: whatever was named first, cash pays the rest and gives the change.
+    taken = sorted(given, key=lambda tender: tender.method == "cash")
     sold = accepted(setup, sell(setup, Asked(scans, taken, member, join)), as_json=as_json)
     values = {**sale_values(sold.order, setup.say), "member_refused": None}
     if sold.member_refused is not None:

@@ -192,7 +192,7 @@ def _wallet_too_much(amount_fen: int, open_fen: int) -> Refused:
     return _refused(
         "tender.wallet_too_much",
         N_("{amount} yuan by wallet is {over} more than the {total} that is due."),
-        N_("Wallets pay at most what is due; only cash gives change."),
+        N_("Wallets pay at most what is still due when they are taken; only cash gives change."),
         amount=format_yuan(amount_fen),
         over=format_yuan(amount_fen - open_fen),
         total=format_yuan(open_fen),

@@ -30,8 +30,9 @@ def in_words(problem: str, choices: Sequence[str] = ()) -> Words | str:
     for pattern, message in _PATTERNS:
         match = re.fullmatch(pattern, problem, re.DOTALL)
         if match is not None:
-            known = {"choices": ", ".join(choices)} if message is _NO_CHOICE else {}
-            return Words(message, {**match.groupdict(), **known})
+            if message is _NO_CHOICE and choices:
+                message = _NONE_OF
+            return Words(message, {**match.groupdict(), "choices": ", ".join(choices)})
     return problem
 
 
@@ -62,7 +63,8 @@ _LAST_SAID_TWICE = N_("the last line sets again what stands above it")
 
 EXPECTED_TABLE = Words(N_("a table is expected"))
 
-_NO_CHOICE = N_("“{value}” is none of {choices}")
+_NO_CHOICE = N_("“{value}” is none of the choices")
+_NONE_OF = N_("“{value}” is none of {choices}")
 _PATTERNS = (
     (r"Expected `int`, got `\w+`", N_("a whole number is expected")),
     (r"Expected `str`, got `\w+`", N_("a text in quotes is expected")),

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from pos.faces.counter import pay_screen
 from pos.faces.counter.main_screen import MainScreen
 from pos.faces.counter.pay_screen import PayScreen
 from pos.faces.counter.receipt_screen import ReceiptScreen
@@ -23,7 +24,9 @@ async def keep_in_cash(desk: Cashier, amount: str) -> None:
     """Take a part of it in cash."""
     await desk.enter(amount)
     desk.key("enter")
-    await desk.until(lambda: "Still to pay" in desk.screen_text)
+    await desk.until(
+        lambda: any("✓" in row and f"{amount}.00" in row for row in desk.screen_text.splitlines())
+    )
 
 
 @pytest.mark.parametrize("typed", ["1a", "1o0", "1e3"])
@@ -52,19 +55,41 @@ def test_what_a_wallet_paid_too_much_does_not_leave_as_change(tmp_path: Path) ->
     at_counter(tmp_path, scenario)
 
 
-def test_change_that_no_visitor_waits_for_is_asked_about(tmp_path: Path) -> None:
+async def overpay(desk: Cashier) -> None:
+    """Type a zero too many, and press Enter."""
+    await begin(desk)
+    await desk.enter("1680")
+    desk.key("enter")
+    await desk.until(lambda: desk.box.said.startswith("Change 1512.00? Enter once more"))
+    assert isinstance(desk.app.screen, PayScreen)
+
+
+def test_change_that_no_visitor_waits_for_is_asked_about(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     async def scenario(desk: Cashier) -> None:
-        await begin(desk)
-        await desk.enter("1680")
-        desk.key("enter")
-        await desk.until(lambda: desk.box.said.startswith("Change 1512.00? Enter once more"))
-        assert isinstance(desk.app.screen, PayScreen)
+        await overpay(desk)
         desk.key("enter")
         await desk.until(lambda: isinstance(desk.app.screen, ReceiptScreen))
         order = desk.main.last
         assert order is not None
         assert order.change_fen == 151200
 
+    monkeypatch.setattr(pay_screen, "HASTE_S", 0)
+    at_counter(tmp_path, scenario)
+
+
+def test_enter_pressed_twice_is_no_answer_to_a_question_not_read_yet(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def scenario(desk: Cashier) -> None:
+        await overpay(desk)
+        desk.key("enter")
+        await desk.enter("0")
+        await desk.until(lambda: desk.box.said.startswith("Change 16632.00"))
+        assert desk.main.last is None
+
+    monkeypatch.setattr(pay_screen, "HASTE_S", 3600)
     at_counter(tmp_path, scenario)
 
 
@@ -79,5 +104,21 @@ def test_escape_says_what_was_taken_before_it_leaves(tmp_path: Path) -> None:
         await desk.until(lambda: isinstance(desk.app.screen, MainScreen))
         assert desk.cart == [(TEA, 1)]
         assert desk.main.last is None
+
+    at_counter(tmp_path, scenario)
+
+
+def test_escape_warns_again_after_anything_else_was_done(tmp_path: Path) -> None:
+    async def scenario(desk: Cashier) -> None:
+        await begin(desk)
+        await keep_in_cash(desk, "100")
+        await keep_in_cash(desk, "30")
+        desk.key("escape")
+        await desk.until(lambda: desk.box.said.startswith("130.00 was taken and is not booked"))
+        desk.key("backspace")
+        desk.key("f2")
+        desk.key("escape")
+        await desk.until(lambda: desk.box.said.startswith("100.00 was taken and is not booked"))
+        assert isinstance(desk.app.screen, PayScreen)
 
     at_counter(tmp_path, scenario)

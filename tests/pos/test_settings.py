@@ -66,13 +66,16 @@ def test_bad_settings_are_refused_by_key(tmp_path: Path, text: str, key: str) ->
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ('[rounding]\ncash = "up"', "rounding.cash 的值不对：“up”不在可选范围内。"),
+        (
+            '[rounding]\ncash = "up"',
+            "rounding.cash 的值不对：“up”不在可选值 off, jiao, yuan 之内",
+        ),
         ("[rounding]\ncash = 1", "rounding.cash 的值不对：应填加引号的文字。"),
         ("[scan]\nscales = 1", "scan.scales 的值不对：应填方括号里的列表。"),
         ("[scan]\nscales = [{}]", "scan.scales[0] 的值不对：缺少 label。"),
         ("[printer]\ndrawer = 1", "printer.drawer 的值不对：应填 true 或 false。"),
         ("[printer]\ntimeout_s = 61", "printer.timeout_s 的值不对：不能大于 60。"),
-        ("[printer]\nwidth = 70", "printer.width 的值不对：“70”不在可选范围内。"),
+        ("[printer]\nwidth = 70", "printer.width 的值不对：“70”不在可选值 58, 80 之内。"),
         (
             '[printer]\ntransport = "usb"',
             "printer.address 的值不对：地址“”与 transport“usb”不符。",

@@ -1,14 +1,17 @@
-"""The hub's write-ahead log goes into its file beside the pushes, not in one of them."""
+"""The hub's write-ahead log goes into its file beside the pushes."""
 
 import shutil
+import threading
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine, QueuePool
+from sqlalchemy.exc import SQLAlchemyError
 
-from sync.checkpoints import checkpointing
+from sync import checkpoints
+from sync.checkpoints import checkpoint, checkpointing
 from sync.database import hub_snapshot, hub_transaction, open_hub
 from sync.sqlite_driver import sqlite3
 
@@ -59,6 +62,37 @@ def test_who_reads_meanwhile_goes_on_seeing_the_same(engine: Engine, tmp_path: P
     with checkpointing(engine, every_s=3600):
         add(engine, "third")
     assert in_file(tmp_path) == ["first", "second", "third"]
+
+
+def test_a_reader_holds_up_only_what_is_behind_it(engine: Engine, tmp_path: Path) -> None:
+    with hub_snapshot(engine) as before:
+        before.exec_driver_sql("SELECT count(*) FROM thing").scalar()
+        add(engine, "second")
+        assert not checkpoint(engine)
+    assert checkpoint(engine)
+    assert in_file(tmp_path) == ["first", "second"]
+
+
+def test_what_cannot_be_checkpointed_is_told_once_and_tried_again(
+    engine: Engine,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    tried = threading.Semaphore(0)
+
+    def exhausted(_engine: Engine) -> bool:
+        tried.release()
+        raise SQLAlchemyError("no connection left")
+
+    with checkpointing(engine, every_s=0.001):
+        monkeypatch.setattr(checkpoints, "checkpoint", exhausted)
+        add(engine, "second")
+        for _ in range(3):
+            assert tried.acquire(timeout=30)
+        monkeypatch.setattr(checkpoints, "checkpoint", checkpoint)
+    assert in_file(tmp_path) == ["first", "second"]
+    assert [record.message for record in caplog.records] == ["not checkpointed"]
 
 
 def test_an_older_sqlite_is_written_and_checkpointed_by_one_connection(

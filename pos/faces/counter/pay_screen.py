@@ -20,7 +20,7 @@ from sync.language import Language
 from sync.rules.money import format_yuan, parse_yuan
 from sync.rules.refusal import Refused
 
-HASTE_S = 0.3  # Enter so soon after the box opened is the one that opened it
+HASTE_S = 0.3  # Enter so soon after a question was shown does not answer it
 
 
 class Till(msgspec.Struct, frozen=True):
@@ -43,6 +43,7 @@ class PayScreen(Dialog[Completed]):
         self._tenders: list[Tender] = []
         self._offer = 0
         self._sure_of: list[Tender] | None = None  # what Enter once more takes all the same
+        self._asked_s = 0.0
         self._leaving = False  # Esc once more gives up what was taken
         self._opened_s = time.monotonic()
         self._due = till.due(())
@@ -129,6 +130,7 @@ class PayScreen(Dialog[Completed]):
 
     def key_pressed(self, name: str, character: str | None) -> bool:
         """Choose the method or the sum; Enter takes it; Backspace on nothing takes one back."""
+        leaving, self._leaving = self._leaving, False
         functions = [f"f{place}" for place in range(1, len(METHODS) + 1)]
         if name in functions:
             return self._choose(METHODS[functions.index(name)])
@@ -144,7 +146,7 @@ class PayScreen(Dialog[Completed]):
         if name == "tab" and self._method != "cash":
             (self._reference if self._amount.has_focus else self._amount).focus()
             return True
-        if name == "escape" and self._tenders and not self._leaving:
+        if name == "escape" and self._tenders and not leaving:
             return self._ask_to_leave()
         if name == "backspace" and self._amount.has_focus and not self._amount.value:
             return self._take_back()
@@ -191,9 +193,10 @@ class PayScreen(Dialog[Completed]):
         settled = self._till.quote(tenders)
         if isinstance(settled, Refused) or settled.change_fen < NOTES_FEN[0]:
             return True
+        now_s = time.monotonic()
         if self._sure_of == tenders:
-            return True
-        self._sure_of = tenders
+            return now_s - self._asked_s >= HASTE_S
+        self._sure_of, self._asked_s = tenders, now_s
         self._ask_about_change(settled.change_fen)
         return False
 
@@ -244,7 +247,6 @@ class PayScreen(Dialog[Completed]):
             self.refuse(due)
             return
         self._tenders, self._due = tenders, due
-        self._leaving = False
         self._reference.value = ""
         self._choose("cash")
 
