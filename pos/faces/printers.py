@@ -10,11 +10,11 @@ import importlib
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from pathlib import Path
 from typing import Any
 
 import msgspec
 
+from pos.faces.patient_file import PatientFile
 from pos.rules.order import Order
 from pos.rules.printer_settings import (
     ASK_OFFLINE,
@@ -128,8 +128,8 @@ def _opened(settings: PrinterSettings) -> Any:
                     (device.host, device.port), timeout=settings.timeout_s
                 )
             case "file":
-                # The library's own open truncates: of two receipts one would be left.
-                device.device = Path(settings.address).open("ab")  # noqa: SIM115
+                # The library's own open truncates, and waits for ever: a receipt would be lost.
+                device.device = PatientFile(settings.address, settings.timeout_s)
             case _:
                 device.open()
     except (Error, OSError) as error:

@@ -122,3 +122,15 @@ def test_escape_warns_again_after_anything_else_was_done(tmp_path: Path) -> None
         assert isinstance(desk.app.screen, PayScreen)
 
     at_counter(tmp_path, scenario)
+
+
+def test_nothing_is_not_a_part_of_the_sum(tmp_path: Path) -> None:
+    async def scenario(desk: Cashier) -> None:
+        await begin(desk)
+        await desk.enter("0")
+        desk.key("enter")
+        await desk.pilot.pause()
+        await desk.until(lambda: "168.00" in desk.box.said)
+        assert "✓" not in desk.screen_text
+
+    at_counter(tmp_path, scenario)

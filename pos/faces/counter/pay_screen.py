@@ -183,10 +183,13 @@ class PayScreen(Dialog[Completed]):
         completed = self._till.complete(tenders)
         if isinstance(completed, Completed):
             self.dismiss(completed)
-        elif completed.reason == "tender.too_little" and len(tenders) > len(self._tenders):
+        elif completed.reason == "tender.too_little" and self._adds_money(tenders):
             self._keep(tenders)
         else:
             self.refuse(completed)
+
+    def _adds_money(self, tenders: list[Tender]) -> bool:
+        return len(tenders) > len(self._tenders) and tenders[-1].amount_fen > 0
 
     def _is_sure(self, tenders: list[Tender]) -> bool:
         """Ask once more before change that no visitor waits for: as much as the largest note."""
