@@ -27,6 +27,8 @@ _MOST_SAID = 1000
 _NO_TYPE = "about:blank"
 _NO_TIMEOUT_S = 10
 _TRANSIENT = frozenset({408, 425, 429})
+STRANGER = "hub.stranger"
+_STRANGERS = frozenset({"reply.malformed", "answer.malformed", "hub.no_challenge", "hub.untrusted"})
 
 
 class Answer(msgspec.Struct, frozen=True):
@@ -158,6 +160,15 @@ def _bounded(response: httpx2.Response, most_bytes: int, until_s: float) -> byte
 def is_transient(refused: Refused) -> bool:
     """Tell whether a failure passes by itself, so that trying again is all there is to do."""
     return refused.reason == "hub.unreachable"
+
+
+def from_stranger(refused: Refused) -> bool:
+    """Tell whether what answered shows no sign of a hub: a network's sign-in page, a wrong server.
+
+    To a till that is as good as offline; nothing in it can be believed, no refusal either.
+    """
+    untyped = refused.reason == "hub.refused" and not refused.values.get("type")
+    return untyped or refused.reason in _STRANGERS
 
 
 def refused_by_hub(client: httpx2.Client, answer: Answer) -> Refused:

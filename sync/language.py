@@ -7,12 +7,13 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from sync.rules.refusal import Refused, Words
+from sync.rules.refusal import Bilingual, Refused, Words
 from sync.rules.system_words import PHRASES, phrase_of
 
 LANGUAGES = ("zh", "en")
 _HERE = Path(__file__).parent.parent
 _WIDE_SPACE = "\u3000"
+_MOST_SHOWN = 300
 
 
 class Language:
@@ -59,8 +60,10 @@ class Language:
             return self(value.message).format(**inner)
         if isinstance(value, int):
             return value
+        if isinstance(value, Bilingual):
+            value = self.pick(value.chinese, value.english)
         text = phrase_of(value) if isinstance(value, Exception) else str(value)
-        return self(text) if text in PHRASES else one_line(text)
+        return self(text) if text in PHRASES else shortened(one_line(text))
 
     def ended(self, sentence: str) -> str:
         """End a sentence that another library wrote as this language does."""
@@ -79,6 +82,11 @@ def speak_everywhere(name: str) -> None:
     """
     gettext.bindtextdomain(gettext.textdomain(), _HERE / "sync" / "locale")
     os.environ["LANGUAGE"] = name
+
+
+def shortened(text: str) -> str:
+    """Cut what nobody reads to its end: a refusal is a line, whatever was typed or pasted."""
+    return text if len(text) <= _MOST_SHOWN else f"{text[: _MOST_SHOWN - 1]}…"
 
 
 def one_line(text: str) -> str:

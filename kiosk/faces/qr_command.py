@@ -40,7 +40,8 @@ def qr_command(
     item = accepted(setup, _find(setup, code), as_json=as_json)
     settings = setup.settings.get(OrderLinkSettings)
     link = accepted(setup, order_link(item, settings, setup.till.center), as_json=as_json)
-    values: dict[str, object] = {"sku": item.sku, "name": item.name_zh, "link": link}
+    names = {"name": item.name_zh, "name_en": item.name_en}
+    values: dict[str, object] = {"sku": item.sku, **names, "link": link}
     matrix = qr_matrix(link)
     name = setup.say.pick(item.name_zh, item.name_en)
     if form == "terminal":

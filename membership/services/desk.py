@@ -54,6 +54,9 @@ class Desk:
 
         Refused with the reason when they do not: the sale then goes on at retail prices.
         """
+        serial = _serial(text)
+        if serial and (not serial.isdigit() or self._kept(serial)):
+            return _SERIAL_IS_NO_CARD
         member = self._by_card(text) if cards.looks_like_card(text) else self._by_phone(text)
         if isinstance(member, Refused):
             return member
@@ -66,10 +69,8 @@ class Desk:
         """
         if cards.looks_like_card(text):
             return self._by_card(text)
-        serial = text.strip().lower()
-        if len(serial) == _SERIAL_DIGITS and set(serial) <= set("0123456789abcdef"):
-            return self._by_serial(serial)
-        return self._by_phone(text)
+        serial = _serial(text)
+        return self._by_serial(serial) if serial else self._by_phone(text)
 
     def standing(self, card_text: str) -> CardStanding:
         """Say what this till thinks of a card today."""
@@ -190,6 +191,20 @@ _UNKNOWN_PHONE = Refused(
     "member.unknown_phone",
     N_("No member with this phone number is known at this till."),
     N_("Scan the PLUS card: it is recognised wherever it was sold."),
+)
+
+
+def _serial(text: str) -> str:
+    """Return the serial that a text is, or nothing."""
+    serial = text.strip().lower()
+    digits = set("0123456789abcdef")
+    return serial if len(serial) == _SERIAL_DIGITS and set(serial) <= digits else ""
+
+
+_SERIAL_IS_NO_CARD = Refused(
+    "member.serial_only",
+    N_("That is the serial of a card; it stands on receipts, so it attaches nobody."),
+    N_("Scan the PLUS card, or type the member's phone number."),
 )
 _UNKNOWN_SERIAL = Refused(
     "member.unknown_serial",

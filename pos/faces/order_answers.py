@@ -24,8 +24,11 @@ METHOD_NAMES = {
 }
 
 
-def sale_values(order: Order, say: Language) -> dict[str, object]:
-    """Return what `sell --json` answers; `card` is the text of the PLUS card sold, if any."""
+def sale_values(order: Order) -> dict[str, object]:
+    """Return what `sell --json` answers; `card` is the text of the PLUS card sold, if any.
+
+    Names are the Chinese ones whatever the language: programs compare them.
+    """
     return {
         "order_id": order.order_id,
         "receipt_no": order.receipt_no,
@@ -39,11 +42,11 @@ def sale_values(order: Order, say: Language) -> dict[str, object]:
         "change_fen": order.change_fen,
         "member": _member(order),
         "card": order.card.card if order.card else None,
-        "lines": [_line_values(line, say) for line in order.lines],
+        "lines": [_line_values(line) for line in order.lines],
     }
 
 
-def order_values(order: Order, say: Language) -> dict[str, object]:
+def order_values(order: Order) -> dict[str, object]:
     """Return what `order --json` answers: the sale and its payments."""
     payments = [
         {
@@ -54,7 +57,7 @@ def order_values(order: Order, say: Language) -> dict[str, object]:
         }
         for payment in order.payments
     ]
-    return {**sale_values(order, say), "at_ms": order.at_ms, "payments": payments}
+    return {**sale_values(order), "at_ms": order.at_ms, "payments": payments}
 
 
 def order_text(order: Order, say: Language) -> str:
@@ -98,10 +101,10 @@ def _member(order: Order) -> Mapping[str, str] | None:
     return {"serial": used.serial, "until": used.until} if used else None
 
 
-def _line_values(line: OrderLine, say: Language) -> dict[str, object]:
+def _line_values(line: OrderLine) -> dict[str, object]:
     return {
         "sku": line.sku,
-        "name": say.pick(line.name_zh, line.name_en),
+        "name": line.name_zh,
         "quantity": quantity_of(line),
         "unit_price_fen": line.unit_price_fen,
         "amount_fen": line.amount_fen,

@@ -32,6 +32,7 @@ from sync.services.till import OpenTill
 
 DEFAULT_PORT = 9100
 _ANSWERS = ("network", "serial")
+_CONNECT = (*_ANSWERS, "usb")  # to connect shows that they are on, and leaves nothing behind
 
 
 def make_worker(till: OpenTill) -> PrintWorker:
@@ -54,6 +55,13 @@ class EscposPrinter(msgspec.Struct, frozen=True):
     def exists(self) -> bool:
         """Tell whether a printer is configured."""
         return self.settings.transport != "none"
+
+    def ask(self) -> PrinterState:
+        """Return how it stands; a file or spooler is only met with a document."""
+        if self.settings.transport not in _CONNECT:
+            return "unasked"
+        with self.session():
+            return "ready"
 
     @contextmanager
     def session(self) -> Iterator[Session]:

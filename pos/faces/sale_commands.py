@@ -78,7 +78,7 @@ def sell_command(
     # All is known at once: whatever was named first, cash pays the rest and gives the change.
     taken = sorted(given, key=lambda tender: tender.method == "cash")
     sold = accepted(setup, sell(setup, Asked(scans, taken, member, join)), as_json=as_json)
-    values = {**sale_values(sold.order, setup.say), "member_refused": None}
+    values = {**sale_values(sold.order), "member_refused": None}
     if sold.member_refused is not None:
         problem = setup.say.refusal(sold.member_refused)
         values["member_refused"] = {"reason": sold.member_refused.reason, "message": problem}
@@ -97,7 +97,7 @@ def order_command(setup: Setup, number: str, as_json: bool) -> None:
         order = orders.by_receipt(till.journal.read(), parsed.digits)
     if order is None:
         refuse(setup, _no_order(number), as_json=as_json)
-    answer(order_text(order, setup.say), order_values(order, setup.say), as_json=as_json)
+    answer(order_text(order, setup.say), order_values(order), as_json=as_json)
 
 
 def sell(setup: Setup, asked: Asked) -> Sold | Refused:
@@ -171,7 +171,7 @@ def _print(till: OpenTill) -> None:
     except Fault as fault:
         click.echo(say.refusal(fault.refused), err=True)
         return
-    if state not in ("ready", "none"):
+    if state not in ("ready", "none", "unasked"):
         click.echo(say(N_("The printer is not ready: the receipt waits.")), err=True)
 
 

@@ -21,6 +21,7 @@ ECHO_S = 0.050  # the LF of a CRLF, or Enter held down
 ENDINGS = frozenset({"enter", "ctrl+j", "tab"})
 
 _AMOUNT = re.compile(r"[0-9０-９]{1,9}[.．][0-9０-９]{1,2}")
+MOST_PASTED = 100
 _PASTED = re.compile(r"[0-9０-９]{6,}|(?i:pm1:)\S+|(?i:https?://)\S+")
 
 
@@ -102,10 +103,16 @@ def is_scan(text: str) -> bool:
     return len(text) >= FEWEST_SCANNED and _AMOUNT.fullmatch(text) is None
 
 
-def pasted_scan(text: str) -> str | None:
-    """Return the scan in a pasted text (digits, a card, a link), or None if it is just text."""
-    stripped = text.strip()
-    return stripped if _PASTED.fullmatch(stripped) else None
+def pasted_scans(text: str) -> list[str]:
+    """Return the scans in a pasted text (digits, a card, a link), a line each; none if just text.
+
+    Several lines of which some are no scans are one scan as a whole, which nothing answers to:
+    a field would keep the first line and drop the others without a word.
+    """
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    if all(_PASTED.fullmatch(line) for line in lines) and len(lines) <= MOST_PASTED:
+        return lines
+    return [" ".join(lines)] if len(lines) > 1 else []
 
 
 def _scannable(character: str | None) -> bool:

@@ -12,7 +12,7 @@ from membership.rules.plan import PlanSettings
 from pos.rules.basket import MOST_QUANTITY, Benefits, Line
 from pos.rules.items import SHIPS_NEVER, SHIPS_ONLY, Delivery, Item, Tier
 from sync.rules.entry import Private
-from sync.rules.refusal import N_, Refused
+from sync.rules.refusal import N_, Bilingual, Refused
 
 MOST_LINES = 500
 MOST_WEIGHT_G = 9_999_999
@@ -135,7 +135,7 @@ def add(
         return leaves
     same = None if labelled else _piece_line(cart, item, leaves)
     if same is not None:
-        return _replaced(cart, same, replace(same, item=item, quantity=same.quantity + quantity))
+        return _more(cart, replace(same, item=item), quantity)
     if len(cart.lines) >= MOST_LINES:
         return Refused(
             "cart.full",
@@ -182,7 +182,7 @@ def set_delivery(cart: Cart, number: int, delivery: Delivery) -> Cart | Refused:
     same = None if _is_label(line) else _piece_line(cart, line.item, leaves)
     if same is None or same.number == number:
         return _replaced(cart, line, replace(line, delivery=leaves))
-    joined = _replaced(cart, same, replace(same, quantity=same.quantity + line.quantity))
+    joined = _more(cart, same, line.quantity)
     return joined if isinstance(joined, Refused) else _without(joined, line, same.number)
 
 
@@ -247,14 +247,14 @@ def _check_label(
         if not item.weighed:
             hint = N_("Scan the code on the goods themselves.")
             message = N_("{name} is not sold by weight.")
-        return Refused("cart.weight", message, hint, {"name": item.name_zh})
+        return Refused("cart.weight", message, hint, {"name": _named(item)})
     bad_weight = weight_g is not None and not 1 <= weight_g <= MOST_WEIGHT_G
     if bad_weight or (label_fen is not None and label_fen < 1):
         return Refused(
             "cart.empty_label",
             N_("The label of {name} weighs or costs nothing."),
             N_("Weigh the goods again and print a new label."),
-            {"name": item.name_zh},
+            {"name": _named(item)},
         )
     return None
 
@@ -267,16 +267,20 @@ def _delivery(item: Item, asked: Delivery | None) -> Delivery | Refused:
             "cart.never_ships",
             N_("The factory does not ship {name}."),
             N_("It can only be carried out."),
-            {"name": item.name_zh},
+            {"name": _named(item)},
         )
     if item.ships == SHIPS_ONLY and asked == "carried":
         return Refused(
             "cart.ships_only",
             N_("{name} is only shipped by the factory."),
             N_("There is none here to carry out."),
-            {"name": item.name_zh},
+            {"name": _named(item)},
         )
     return asked
+
+
+def _named(item: Item) -> Bilingual:
+    return Bilingual(item.name_zh, item.name_en)
 
 
 def _line(cart: Cart, number: int) -> Line | Refused:
@@ -316,11 +320,28 @@ def _appended(cart: Cart, line: Line) -> Cart:
     return replace(cart, lines=lines, next_number=line.number + 1, touched=line.number)
 
 
+def _more(cart: Cart, line: Line, added: int) -> Cart | Refused:
+    """Add pieces to a line that is in the cart (or was, but for its newest item data)."""
+    if line.quantity + added > MOST_QUANTITY:
+        return Refused(
+            "cart.quantity",
+            N_("{there} of {name} are in the basket; {added} more are too many for its line."),
+            N_("A line holds at most {most}: take payment and go on with a new basket."),
+            {
+                "there": line.quantity,
+                "name": _named(line.item),
+                "added": added,
+                "most": MOST_QUANTITY,
+            },
+        )
+    return _replaced(cart, line, replace(line, quantity=line.quantity + added))
+
+
 def _replaced(cart: Cart, old: Line, new: Line) -> Cart | Refused:
     refused = _check_quantity(new.quantity)
     if refused is not None:
         return refused
-    lines = tuple(new if line is old else line for line in cart.lines)
+    lines = tuple(new if line.number == old.number else line for line in cart.lines)
     return replace(cart, lines=lines, touched=new.number)
 
 

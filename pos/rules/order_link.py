@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 from pos.rules.items import Item
 from pos.rules.settings import OrderLinkSettings
-from sync.rules.refusal import N_, Refused
+from sync.rules.refusal import N_, Bilingual, Refused
 
 
 def order_link(item: Item, settings: OrderLinkSettings, center: str) -> str | Refused:
@@ -26,7 +26,7 @@ def order_link(item: Item, settings: OrderLinkSettings, center: str) -> str | Re
             "link.no_offer",
             N_("{name} has no page to order from."),
             N_("Import its 1688 offer id, or sell it here."),
-            {"name": item.name_zh},
+            {"name": Bilingual(item.name_zh, item.name_en)},
         )
     return template.format(
         offer_id=quote(item.offer_id, safe=""),

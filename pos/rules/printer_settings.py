@@ -10,8 +10,8 @@ from sync.rules.refusal import N_
 
 Transport = Literal["none", "network", "file", "usb", "serial", "windows"]
 
-# `ready` and `none` print; everything else is why jobs wait.
-PrinterState = Literal["none", "ready", "offline", "silent", "paper", "cover", "error"]
+# `ready`, `none` and `unasked` (nobody knows yet) print; everything else is why jobs wait.
+PrinterState = Literal["none", "unasked", "ready", "offline", "silent", "paper", "cover", "error"]
 
 _LABEL = r"[A-Za-z0-9_-]{1,63}"
 _MOST_PORT = 65535

@@ -75,8 +75,10 @@ def settle(
         if tender.method != "cash"
     )
     left_fen = total_fen - sum(payment.amount_fen for payment in wallets)
-    if left_fen == handed_fen == 0:
+    if left_fen == handed_fen == 0 and not (cash and wallets):
         return _settled(wallets, 0, 0)
+    if 0 in cash and len(cash) > 1:
+        return _not_positive()
     if not cash:
         return _too_little(open_fen.wallet_fen)
     if left_fen == 0:
@@ -97,7 +99,7 @@ def due(
 ) -> Due | Refused:
     """Return what is still to pay after these tenders, for the dialog that asks for it.
 
-    Cash of zero is a tender too: it pays what rounds down to nothing.
+    Cash of zero is a tender too: alone it pays what rounds down to nothing.
     """
     assert 0 <= goods_fen <= total_fen
     for tender in tenders:
@@ -117,11 +119,7 @@ def due(
 
 def _check(tender: Tender) -> Refused | None:
     if tender.amount_fen < (0 if tender.method == "cash" else 1):
-        return _refused(
-            "tender.not_positive",
-            N_("An amount handed over is more than zero."),
-            N_("Type what was handed over."),
-        )
+        return _not_positive()
     reference = check_reference(tender.reference)
     return reference if isinstance(reference, Refused) else None
 
@@ -186,6 +184,14 @@ def check_reference(text: str) -> str | Refused:
             most=MOST_REFERENCE,
         )
     return reference
+
+
+def _not_positive() -> Refused:
+    return _refused(
+        "tender.not_positive",
+        N_("An amount handed over is more than zero."),
+        N_("Type what was handed over."),
+    )
 
 
 def _wallet_too_much(amount_fen: int, open_fen: int) -> Refused:

@@ -22,6 +22,8 @@ from sync.services.till import OpenTill
 from sync.sqlite_driver import SqliteError
 
 RETRY_AFTER_S = (1, 2, 5, 10, 15)
+FIRST_ASKED_AFTER_S = 2  # a counter that is just starting has better things to do
+ASKED_EVERY_S = 30
 _LOG = logging.getLogger("xuanpin.printing")
 
 
@@ -54,6 +56,13 @@ class Printer(Protocol):
         """Connect and ask for its state; raises `PrinterTrouble` before anything is sent."""
         ...
 
+    def ask(self) -> PrinterState:
+        """Return how it stands while nothing waits; `unasked` if only a document can tell.
+
+        Raises `PrinterTrouble` and `Fault` as `session` does.
+        """
+        ...
+
 
 class Render(Protocol):
     """Make the bytes of one document of an order."""
@@ -73,7 +82,7 @@ class PrintWorker:
         self._till = till
         self._printer = printer
         self._render = render
-        self._state: PrinterState = "ready" if printer.exists else "none"
+        self._state: PrinterState = "unasked" if printer.exists else "none"
         self._wake = threading.Event()
         self._stopping = False
         self._logged: set[int] = set()
@@ -82,7 +91,7 @@ class PrintWorker:
 
     @property
     def state(self) -> PrinterState:
-        """Return how the printer stood when it was last met."""
+        """Return how the printer stood when it was last met; `unasked` before that."""
         return self._state
 
     def unfinished(self) -> int:
@@ -90,7 +99,10 @@ class PrintWorker:
         return print_jobs.unfinished(self._till.journal.read())
 
     def print_waiting(self) -> PrinterState:
-        """Try once, now, to print each job that waits; returns the state, jobs wait on trouble."""
+        """Try once, now, to print each job that waits; returns the state, jobs wait on trouble.
+
+        If none waits, the printer is only asked how it stands.
+        """
         after, failed = 0, False
         try:
             while not self._stopping:
@@ -99,7 +111,7 @@ class PrintWorker:
                     break
                 failed = not self._attempt(job) or failed
                 after = job.id
-            self._state = "error" if failed else "ready" if self._printer.exists else "none"
+            self._state = "error" if failed else self._met(printed=after > 0)
         except PrinterTrouble as trouble:
             self._state = trouble.state
         except SqliteError:
@@ -130,8 +142,29 @@ class PrintWorker:
         if self._thread is not None:
             self._thread.join()
 
+    def _met(self, *, printed: bool) -> PrinterState:
+        """Return how the printer stands that is in no trouble; one that printed is ready."""
+        if not self._printer.exists:
+            return "none"
+        if printed:
+            return "ready"
+        if self._stopping:
+            return self._state
+        try:
+            told = self._printer.ask()
+        except (PrinterTrouble, Fault):
+            raise
+        # The same boundary as of a job: what a driver raises must not end the thread.
+        except Exception:  # noqa: BLE001
+            if self._state != "error":
+                _LOG.exception("the printer could not be asked")
+            return "error"
+        return "ready" if told == "unasked" and self._state == "ready" else told
+
     def _work(self) -> None:
         failures = 0
+        if not self._waits():
+            self._wake.wait(FIRST_ASKED_AFTER_S)
         while True:
             # Cleared before `_stopping` is read: a stop is seen here or wakes the wait below.
             self._wake.clear()
@@ -141,12 +174,19 @@ class PrintWorker:
                 state = self.print_waiting()
             except Fault:
                 state = self._state = "error"
-            if state in ("ready", "none"):
+            if state in ("ready", "none", "unasked"):
                 failures = 0
-                self._wake.wait()
+                self._wake.wait(ASKED_EVERY_S if self._printer.exists else None)
             else:
                 self._wake.wait(RETRY_AFTER_S[min(failures, len(RETRY_AFTER_S) - 1)])
                 failures += 1
+
+    def _waits(self) -> bool:
+        """Tell whether an earlier process left something to print, or that cannot be told."""
+        try:
+            return self.unfinished() > 0
+        except SqliteError:
+            return True
 
     def _attempt(self, job: PrintJob) -> bool:
         """Print one job; False if it failed for a reason of its own and the others may go on."""

@@ -31,6 +31,8 @@ _STATUS = {
     "enrol.unreadable": 400,
     "enrol.unknown_code": 404,
     "enrol.name_taken": 422,
+    "enrol.other_name": 422,
+    "enrol.other_center": 422,
     "enrol.full": 422,
     "request.unsigned": 401,
     "request.challenge": 401,

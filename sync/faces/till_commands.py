@@ -8,7 +8,7 @@ import click
 import msgspec
 
 from sync.faces.answers import accepted, answer, feed_titles, json_option, pass_setup, refuse
-from sync.hub_client import is_transient
+from sync.hub_client import STRANGER, is_transient
 from sync.reference_damage import DAMAGED
 from sync.rules.certificate import Certificate, day_of
 from sync.rules.days import china_time
@@ -33,6 +33,14 @@ ALARM_WORDS = {
     "branch": N_("two continuations of this till's data: copied, cloned or put back?"),
     "fork": N_("two entries in one place: was this till's data copied while it sold?"),
 }
+_REASON_WORDS = {
+    **ALARM_WORDS,
+    "hub.unreachable": "",
+    STRANGER: N_("what answers there is no hub; is it a sign-in page of the network?"),
+    "hub.refused": N_("it refuses what this till sends; `xuanpin sync push` says why"),
+    "reply.forged": N_("what answers there is not the hub at which this till is enrolled"),
+}
+_OTHER_REASON = N_("`xuanpin sync push` says what is wrong")
 
 _STAYS = N_(
     "The alarm stays until it is settled with `xuanpin sync settle` or in the end-of-day screen."
@@ -134,7 +142,8 @@ def _status_text(setup: Setup, status: SyncStatus) -> str:
     if status.oldest_pending_s is not None:
         lines.append(say("oldest pending: {age} s", age=status.oldest_pending_s))
     hub = say(HUB_WORDS[status.hub])
-    why = ", ".join(say(ALARM_WORDS.get(each, each)) for each in status.reason.split())
+    reasons = (_REASON_WORDS.get(each, _OTHER_REASON) for each in status.reason.split())
+    why = ", ".join(say(each) for each in reasons if each)
     lines.append(say("hub: {state}", state=f"{hub} ({why})" if why else hub))
     if not ALARM_WORDS.keys().isdisjoint(status.reason.split()):
         lines.append(say(_STAYS))
@@ -154,7 +163,7 @@ def _status_text(setup: Setup, status: SyncStatus) -> str:
     if status.feeds_reason == DAMAGED:
         lines.append(say("the reference data is damaged: `xuanpin sync pull` fetches it anew"))
     elif status.feeds_reason:
-        lines.append(say("the last pull was refused ({reason})", reason=status.feeds_reason))
+        lines.append(say("the last pull came to nothing: `xuanpin sync pull` says why"))
     closed = [run.run for run in status.runs if run.closed]
     if closed:
         lines.append(say("runs closed because they diverged: {runs}", runs=", ".join(closed)))

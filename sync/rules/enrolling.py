@@ -41,11 +41,18 @@ class Code(msgspec.Struct, frozen=True):
 
 
 class Ask(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What a till says of itself: install id (32 hex digits), Ed25519 key, 12 random bytes."""
+    """What a till says of itself: install id (32 hex digits), Ed25519 key, 12 random bytes.
+
+    `name`, `center` (its number) and `center_name` are those of its settings; empty or 0 is
+    not said.
+    """
 
     install: str
     public_key: bytes
     nonce: bytes
+    name: str = ""
+    center: int = 0
+    center_name: str = ""
 
 
 class Given(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -127,6 +134,30 @@ def read_ask(code: Code, message: Message) -> Ask | Refused:
     if len(wanted.nonce) != NONCE_BYTES or wanted.install != install_of(wanted.public_key):
         return _unreadable()
     return wanted
+
+
+def meant_for(wanted: Ask, name: str, center: int, center_name: str) -> Refused | None:
+    """Refuse a till to which a code was carried that was made for another, or another center.
+
+    Goods and receipts follow the till's settings, but members' cards and the end of the day
+    the enrolment: the two must say the same.
+    """
+    values = {"name": name, "own": wanted.name}
+    if wanted.name and wanted.name != name:
+        return Refused(
+            "enrol.other_name",
+            N_("The code was made for till {name}, and this till is called {own}."),
+            N_("Make one with `xuanpin sync invite {own}`, or enrol the till it was made for."),
+            values,
+        )
+    if wanted.center and wanted.center != center:
+        return Refused(
+            "enrol.other_center",
+            N_("The code was made for a till of {name}, and this till belongs to {own}."),
+            N_("Make one with `xuanpin --center {own} sync invite`, or correct [till] center."),
+            {"name": center_name, "own": wanted.center_name or str(wanted.center)},
+        )
+    return None
 
 
 def give(code: Code, asked: bytes, given: Given) -> bytes:

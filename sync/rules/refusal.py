@@ -30,6 +30,17 @@ class Words(msgspec.Struct, frozen=True):
         return self.message.format(**self.values)
 
 
+class Bilingual(msgspec.Struct, frozen=True):
+    """A name that the data give in both languages, inside a refusal's `values`."""
+
+    chinese: str
+    english: str
+
+    def __str__(self) -> str:
+        """Say it in Chinese, which is always given."""
+        return self.chinese
+
+
 class Fault(Exception):  # noqa: N818 - a fault of the machine, as refusals are a person's
     """An I/O failure that a person has to act on; carries the same words as a refusal."""
 

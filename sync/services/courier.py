@@ -17,7 +17,7 @@ import msgspec
 
 from sync.access import Access, AccessEnded
 from sync.database import CommitUnknown, disk_faults
-from sync.hub_client import is_transient, make_client
+from sync.hub_client import STRANGER, from_stranger, is_transient, make_client
 from sync.rules.enrolling import not_enrolled
 from sync.rules.pacing import longest_pause_ms
 from sync.rules.refusal import N_, Fault, Refused
@@ -193,17 +193,22 @@ class Courier:
 
     def _note(self, done: Push, refused: Refused | None) -> None:
         """Keep what came of this push for the status line; written only when it says more."""
-        state: ContactState = "reachable"
-        reason = ""
-        if refused is not None:
-            state = "unreachable" if is_transient(refused) else "alarm"
-            reason = refused.reason
-        elif not done.segments:
+        if refused is None and not done.segments:
             return
+        state, reason = _contact(refused)
         last = read_contact(self._till.journal.read())
-        if state == "unreachable" and last is not None and last.state == state:
+        if state == "unreachable" and last and (last.state, last.reason) == (state, reason):
             return
         with self._till.journal.transaction() as db:
             write_contact(db, state, reason, self._till.now_ms(), done.alarms)
             if done.hub_clock is not None:
                 write_hub_clock(db, done.hub_clock)
+
+
+def _contact(refused: Refused | None) -> tuple[ContactState, str]:
+    """Return what a push says of the hub, and why."""
+    if refused is None:
+        return "reachable", ""
+    if from_stranger(refused):
+        return "unreachable", STRANGER
+    return "unreachable" if is_transient(refused) else "alarm", refused.reason

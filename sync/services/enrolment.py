@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+from msgspec import structs
+
 from sync.database import disk_faults
-from sync.hub_client import post
+from sync.hub_client import is_transient, post
 from sync.keys import SECRET_BYTES, write_phone_key
 from sync.rules import enrolling
 from sync.rules.certificate import read as read_certificate
@@ -32,16 +34,24 @@ class Enroller:
     def enrol(self, code_text: str) -> Enrolment | Refused:
         """Enrol with a code as typed; nothing is kept unless all of the hub's answer holds.
 
-        Refused for a bad code, an answer that does not know the code, a certificate for another
-        key, or another hub than the one at which entries were already acknowledged. Raises `Fault`
-        if the till's own files fail.
+        Refused for a bad code, a code made for a till of another name or center, an answer that
+        does not know the code, a certificate for another key, or another hub than the one at
+        which entries were already acknowledged. Raises `Fault` if the till's own files fail.
         """
         code = enrolling.read_code(code_text)
         if isinstance(code, Refused):
             return code
         till = self._till
+        center = till.setup.center()
+        if isinstance(center, Refused):
+            return center
         wanted = enrolling.Ask(
-            till.keys.install, till.keys.public, os.urandom(enrolling.NONCE_BYTES)
+            till.keys.install,
+            till.keys.public,
+            os.urandom(enrolling.NONCE_BYTES),
+            till.setup.till.id,
+            center.number,
+            till.setup.till.center,
         )
         asked = enrolling.ask(code, wanted, till.keys.sign)
         answer = post(
@@ -52,19 +62,20 @@ class Enroller:
             most_bytes=enrolling.MOST_MESSAGE_BYTES,
         )
         if isinstance(answer, Refused):
-            return answer
+            return _not_asked(answer) if is_transient(answer) else answer
         given = enrolling.read_given(code, asked, answer.body)
         if isinstance(given, Refused):
             return given
-        return self._keep(given)
+        return self._keep(given, center.number)
 
-    def _keep(self, given: enrolling.Given) -> Enrolment | Refused:
+    def _keep(self, given: enrolling.Given, center: int) -> Enrolment | Refused:
         """Check what was given, keep the phone key in its file, then the enrolment."""
         till = self._till
         certificate = read_certificate(given.certificate, given.hub_public)
         if isinstance(certificate, Refused):
             return certificate
-        if certificate.public_key != till.keys.public or len(given.phone_key) != SECRET_BYTES:
+        others = certificate.public_key != till.keys.public or certificate.center != center
+        if others or len(given.phone_key) != SECRET_BYTES:
             return Refused(
                 "enrol.other_till",
                 N_("The hub's answer was made for another till."),
@@ -96,3 +107,9 @@ class Enroller:
 
     def _acknowledged(self) -> bool:
         return any(state.mark_seq for state in journals.runs(self._till.journal.read()))
+
+
+def _not_asked(refused: Refused) -> Refused:
+    """Say of a hub out of reach what matters here: the code is still good."""
+    hint = N_("Check its address and enrol again; the code stays good for its ten minutes.")
+    return structs.replace(refused, hint=hint)

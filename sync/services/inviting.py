@@ -74,7 +74,8 @@ class Inviting:
         The till that used a code may use it again until it runs out, since an answer can be
         lost, and is given the same; to anybody else a used code is unknown. Enrolling an
         enrolled till with a new code renews its certificate and keeps its number. Refused for a
-        revoked till; raises `Fault` if the second medium does not take it.
+        revoked till, and for one that by its own settings is not the one invited, or of
+        another center; raises `Fault` if the second medium does not take it.
         """
         message = enrolling.read_message(data)
         if isinstance(message, Refused):
@@ -90,6 +91,9 @@ class Inviting:
                 return wanted
             if invite.till not in (None, wanted.install):
                 return _unknown_code()
+            other = enrolling.meant_for(wanted, invite.name, invite.center, invite.center_name)
+            if other is not None:
+                return other
             if invite.granted is not None:
                 return self._give(code, data, invite, invite.granted)
             certificate = self._enrol(connection, invite, wanted, now_ms)

@@ -25,7 +25,7 @@ from sync.rules.ids import ENTROPY_BYTES, uuid7
 from sync.rules.refusal import N_, Fault, Refused
 from sync.rules.runs import CLOCK_JUMP, TAG_BYTES, ClockJump, Run, Stamp, clock_jump
 from sync.rules.till_name import bad_till_name
-from sync.setup import Setup
+from sync.setup import CenterSettings, Setup
 from sync.sqlite_driver import SqliteError
 from sync.stores import day_totals
 from sync.stores import journal as journals
@@ -183,9 +183,9 @@ def open_till(
     To read is possible beside an open counter; everything else takes the selling lock, and
     the counter, a sale and the closing of a day open a new run, which counts for `day` (None:
     today) or the next open one. `closed_by` is the key that will close the counter.
-    Refused, before anything is made, if the till's center is not configured, or if there is
-    nothing of this till to read; if another process sells, if key and journal do not belong
-    together, if the journal's tail is broken, or to sell with damaged goods. Raises `Fault`.
+    Refused, before anything is made, if its center is not configured or there is nothing of it to
+    read; if another process sells, if key and journal do not belong together, if the journal's
+    tail is broken, or to sell with damaged goods or for a center not its own. Raises `Fault`.
     """
     center = setup.center()
     if isinstance(center, Refused):
@@ -304,6 +304,9 @@ def _begin(till: OpenTill, counts_for: date, to: str) -> Refused | None:
     """
     if till.damage is not None and to != "close":
         return till.damage
+    moved = _moved(till)
+    if moved is not None:
+        return moved
     with till.journal.transaction() as db:
         newest = journals.newest_run(db)
         if newest is not None:
@@ -330,6 +333,27 @@ def _begin(till: OpenTill, counts_for: date, to: str) -> Refused | None:
             journals.append(db, run, stamp, Draft(CLOCK_JUMP, till.new_id(), day, 0, body))
     till._run = run
     return None
+
+
+def _moved(till: OpenTill) -> Refused | None:
+    """Refuse to sell in another center than the one the till is enrolled for.
+
+    Its goods would be one center's, its members and the end of its day the other's.
+    """
+    enrolment, center = till.enrolment, till.setup.center()
+    if enrolment is None or isinstance(center, Refused) or enrolment.center == center.number:
+        return None
+    names = {each.number: name for name, each in till.setup.settings.named(CenterSettings).items()}
+    return Refused(
+        "till.other_center",
+        N_("Till {till} is enrolled for {enrolled}, but is to sell for {center}."),
+        N_("Set [till] center (or --center) back, or enrol it with a code made for {center}."),
+        {
+            "till": till.setup.till.id,
+            "enrolled": names.get(enrolment.center, str(enrolment.center)),
+            "center": till.setup.till.center,
+        },
+    )
 
 
 def _no_such_till(setup: Setup) -> Refused:

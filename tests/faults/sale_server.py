@@ -20,6 +20,7 @@ from pathlib import Path
 from msgspec import structs
 
 from pos.rules.order import Order
+from pos.rules.printer_settings import PrinterState
 from pos.rules.tender import Tender
 from pos.services.checkout import Checkout
 from pos.services.printing import PrintWorker
@@ -43,6 +44,9 @@ class Paper:
 
     path: Path
     exists: bool = True
+
+    def ask(self) -> PrinterState:
+        return "unasked"
 
     @contextlib.contextmanager
     def session(self) -> Iterator[Paper]:

@@ -13,6 +13,7 @@ import httpx2
 from msgspec import structs
 
 from pos.rules.order import Order
+from pos.rules.printer_settings import PrinterState
 from pos.services.checkout import Checkout
 from pos.services.printing import PrinterTrouble, PrintWorker
 from pos.services.register import Register
@@ -71,6 +72,9 @@ class Printer:
     known: Known
     breaks: bool = False
     exists: bool = True
+
+    def ask(self) -> PrinterState:
+        return "unasked"
 
     @contextlib.contextmanager
     def session(self) -> Iterator[Printer]:

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import structs
 
-from pos.rules.bursts import Bursts, Scan, Stroke, is_scan, pasted_scan
+from pos.rules.bursts import MOST_PASTED, Bursts, Scan, Stroke, is_scan, pasted_scans
 
 CODE = "9520123456788"
 NAMES = {"\r": "enter", "\n": "ctrl+j", "\t": "tab", "\x1b": "escape"}
@@ -100,12 +100,12 @@ def test_full_width_digits_are_scanned_too() -> None:
 
 @pytest.mark.parametrize("text", [CODE, f" {CODE}\n", "PM1:ABC234", "https://detail.1688.com/o"])
 def test_pasted_codes_are_scans(text: str) -> None:
-    assert pasted_scan(text) == text.strip()
+    assert pasted_scans(text) == [text.strip()]
 
 
-@pytest.mark.parametrize("text", ["信阳毛尖", "12345", "two words", f"{CODE}\n{CODE}"])
+@pytest.mark.parametrize("text", ["信阳毛尖", "12345", "two words", "毛尖 \n\n"])
 def test_other_pastes_are_text(text: str) -> None:
-    assert pasted_scan(text) is None
+    assert pasted_scans(text) == []
 
 
 @given(
@@ -121,3 +121,15 @@ def test_nothing_is_lost_or_reordered(pairs: list[tuple[str, float]]) -> None:
         keys += strokes(character, 0.0, at_s)
     out = "".join(piece.strip("[]") for piece in told(keys, until_s=at_s + 1))
     assert [c for c in out if c not in "\r\t"] == [c for c, _ in pairs if c not in "\r\t"]
+
+
+def test_several_codes_pasted_at_once_are_as_many_scans() -> None:
+    assert pasted_scans("9520123456788\r\n\n 9520000000004\n") == ["9520123456788", "9520000000004"]
+
+
+@pytest.mark.parametrize(
+    "text", ["毛尖\n红茶", "9520123456788\n毛尖", "123456\n" * (MOST_PASTED + 1)]
+)
+def test_pasted_lines_that_are_not_all_codes_are_refused_together(text: str) -> None:
+    (scan,) = pasted_scans(text)
+    assert scan.split() == text.split()

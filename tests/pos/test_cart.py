@@ -143,6 +143,13 @@ def test_a_line_never_grows_past_the_most() -> None:
     assert reason(carting.set_delivery(cart, 2, "carried")) == "cart.quantity"
 
 
+def test_who_adds_too_many_is_told_what_is_there() -> None:
+    cart = ok(carting.add(empty(), TEA, quantity=9990))
+    refused = carting.add(cart, TEA, quantity=15)
+    assert isinstance(refused, Refused)
+    assert (refused.values["there"], refused.values["added"]) == (9990, 15)
+
+
 def test_a_basket_has_a_most() -> None:
     cart = empty()
     for _ in range(carting.MOST_LINES):

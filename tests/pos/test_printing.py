@@ -1,6 +1,7 @@
 """Printers over real sockets: off, silent, out of paper, dying; a sale never waits or is lost."""
 
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -13,6 +14,7 @@ from pos.rules.escpos_reader import read_text
 from pos.rules.order import Order
 from pos.rules.printer_settings import PrinterSettings, PrinterState
 from pos.rules.tender import Tender
+from pos.services import printing as printing_service
 from pos.services.checkout import Checkout, Completed
 from pos.services.printing import PrinterTrouble, PrintWorker
 from pos.services.register import Register
@@ -278,3 +280,59 @@ def test_a_windows_printer_that_fails_says_so_in_its_own_way(
 def test_an_address_that_fits_no_transport_is_refused(transport: str, address: str) -> None:
     with pytest.raises(ValueError, match="does not fit"):
         PrinterSettings(transport=transport, address=address)  # type: ignore[arg-type]
+
+
+def test_a_printer_is_asked_before_anything_is_to_print(
+    till: OpenTill, printer: FakePrinter
+) -> None:
+    printer.status = PAPER_OUT
+    printing = worker(till, printer)
+    assert printing.state == "unasked"
+    assert printing.print_waiting() == "paper"
+    printer.status = READY
+    assert printing.print_waiting() == "ready"
+    printer.close()
+    assert printing.print_waiting() == "offline"
+    assert printer.printed == []
+
+
+def test_the_thread_asks_a_printer_that_has_nothing_to_do(
+    till: OpenTill, printer: FakePrinter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = threading.Event()
+    ask = EscposPrinter.ask
+
+    def noted(self: EscposPrinter) -> PrinterState:
+        state = ask(self)
+        asked.set()
+        return state
+
+    monkeypatch.setattr(EscposPrinter, "ask", noted)
+    monkeypatch.setattr(printing_service, "FIRST_ASKED_AFTER_S", 0)
+    printing = worker(till, printer)
+    printing.start()
+    assert asked.wait(10)
+    printing.stop()
+    assert printing.state == "ready"
+
+
+def test_a_file_is_not_made_before_there_is_something_to_print(
+    till: OpenTill, tmp_path: Path
+) -> None:
+    path = tmp_path / "paper.bin"
+    settings = PrinterSettings(transport="file", address=str(path))
+    printing = PrintWorker(till, EscposPrinter(settings), render)
+    assert printing.print_waiting() == "unasked"
+    assert not path.exists()
+    sell(till)
+    assert [printing.print_waiting(), printing.print_waiting()] == ["ready", "ready"]
+
+
+def test_a_driver_that_fails_when_asked_is_out_of_order(
+    till: OpenTill, printer: FakePrinter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(self: EscposPrinter) -> PrinterState:
+        raise ValueError("a driver's own")
+
+    monkeypatch.setattr(EscposPrinter, "ask", fails)
+    assert worker(till, printer).print_waiting() == "error"

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from pos.rules.order import Order
+from pos.rules.printer_settings import PrinterState
 from pos.rules.tender import Tender
 from pos.services.checkout import Checkout, Completed
 from pos.services.printing import PrintWorker
@@ -30,6 +31,9 @@ class Paper:
         self.printed: list[bytes] = []
         self.got = threading.Event()
         self.jams: Exception | None = None
+
+    def ask(self) -> PrinterState:
+        return "unasked"
 
     @contextmanager
     def session(self) -> Iterator["Paper"]:

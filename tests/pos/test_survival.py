@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from pos.rules.order import Order
+from pos.rules.printer_settings import PrinterState
 from pos.rules.tender import Tender
 from pos.services.checkout import Checkout, Completed
 from pos.services.printing import PrintWorker
@@ -70,6 +71,9 @@ class Paper:
     path: Path
     dies_after: int | None = None
     exists: bool = True
+
+    def ask(self) -> PrinterState:
+        return "unasked"
 
     @contextmanager
     def session(self) -> Iterator["Paper"]:

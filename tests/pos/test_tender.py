@@ -144,6 +144,8 @@ def test_bags_are_never_given_away_by_rounding() -> None:
             {"amount": "1.00", "over": "1.00", "total": "0.00"},
         ),
         ((wechat(1234), cash(100)), "tender.nothing_due", {}),
+        ((wechat(1234), cash(0)), "tender.nothing_due", {}),
+        ((cash(0), cash(1234)), "tender.not_positive", {}),
         ((wechat(0), cash(1234)), "tender.not_positive", {}),
         ((wechat(1235), wechat(-1)), "tender.not_positive", {}),
         ((cash(2000), cash(-5)), "tender.not_positive", {}),

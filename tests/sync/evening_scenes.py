@@ -74,8 +74,10 @@ class Center:
     clock: FakeClock
     root: Path
 
-    def setup(self, name: str) -> Setup:
-        return make_setup(self.root / name, till=name, clock=self.clock)
+    def setup(self, name: str, center: str = "zhengzhou") -> Setup:
+        setup = make_setup(self.root / name, till=name, clock=self.clock)
+        own = structs.replace(setup.till, center=center)
+        return structs.replace(setup, settings=setup.settings.having(own))
 
     def ask(self, till: OpenTill, day: str = "") -> Evening:
         with self.hub.client() as client:

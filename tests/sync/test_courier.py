@@ -114,20 +114,33 @@ def test_the_status_tells_the_age_of_the_oldest_entry(setup: Setup, till: OpenTi
     assert (status.pending, status.oldest_pending_s) == (2, 90)
 
 
-FORGERIES: dict[str, tuple[int, bytes, str]] = {
-    "a portal's page": (200, b"<html>please log in</html>", "reply.malformed"),
-    "nothing": (200, b"", "reply.malformed"),
-    "not a reply": (200, msgspec.msgpack.encode([1, b"", b""]), "reply.forged"),
-    "too long": (200, b"x" * 100_000, "hub.refused"),
-    "a refusal": (400, b'{"title":"bad segment"}', "hub.refused"),
-    "a redirect": (302, b"", "hub.refused"),
-    "an overloaded hub": (503, b"", "hub.unreachable"),
+OFFLINE = "unreachable", "hub.unreachable"
+STRANGE = "unreachable", "hub.stranger"
+FORGERIES: dict[str, tuple[int, bytes, str, tuple[str, str]]] = {
+    "a portal's page": (200, b"<html>please log in</html>", "reply.malformed", STRANGE),
+    "nothing": (200, b"", "reply.malformed", STRANGE),
+    "not a reply": (
+        200,
+        msgspec.msgpack.encode([1, b"", b""]),
+        "reply.forged",
+        ("alarm", "reply.forged"),
+    ),
+    "too long": (200, b"x" * 100_000, "hub.refused", STRANGE),
+    "another server's refusal": (400, b'{"title":"bad"}', "hub.refused", STRANGE),
+    "a redirect": (302, b"", "hub.refused", STRANGE),
+    "a refusal": (
+        403,
+        b'{"type":"urn:xuanpin:segment.unknown_till","detail":"No."}',
+        "hub.refused",
+        ("alarm", "hub.refused"),
+    ),
+    "an overloaded hub": (503, b"", "hub.unreachable", OFFLINE),
 }
 
 
 @pytest.mark.parametrize("name", FORGERIES)
 def test_an_answer_that_is_none_changes_nothing(till: OpenTill, hub: HubMachine, name: str) -> None:
-    status, body, reason = FORGERIES[name]
+    status, body, reason, standing = FORGERIES[name]
     sell(till, 2)
     hub.wire.faults = [answering(status, body)]
     report = hub.push(till)
@@ -135,8 +148,7 @@ def test_an_answer_that_is_none_changes_nothing(till: OpenTill, hub: HubMachine,
     assert report.refused.reason == reason
     assert report.pending == 3
     assert report.acknowledged == 0
-    expected = "unreachable" if reason == "hub.unreachable" else "alarm"
-    assert read_status(till).hub == expected
+    assert (read_status(till).hub, read_status(till).reason) == standing
     assert_settled(till, hub.push(till))
     assert read_status(till).hub == "reachable"
 

@@ -207,7 +207,7 @@ def test_what_was_settled_comes_back_when_something_of_it_is_new(
 
 
 def test_only_exceptions_of_the_own_center_are_seen_and_settled(center: Center) -> None:
-    with opened(center.setup("ZZ-01")) as mine, opened(center.setup("CH-01")) as far:
+    with opened(center.setup("ZZ-01")) as mine, opened(center.setup("CH-01", "chenghai")) as far:
         center.hub.enrol(mine)
         center.hub.enrol_in(far, 2, "chenghai")
         ring_up(mine, 5, kind=UNREADABLE)

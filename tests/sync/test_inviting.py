@@ -32,12 +32,15 @@ def key_of(number: int) -> Ed25519PrivateKey:
     return Ed25519PrivateKey.from_private_bytes(bytes([number]) * 32)
 
 
-def asked(text: str, number: int = 1, nonce: bytes = NONCE) -> tuple[Code, bytes]:
+def asked(
+    text: str, number: int = 1, nonce: bytes = NONCE, *, name: str = "", center: int = 0
+) -> tuple[Code, bytes]:
     code = enrolling.read_code(text)
     assert isinstance(code, Code)
     key = key_of(number)
     public = key.public_key().public_bytes_raw()
-    return code, enrolling.ask(code, Ask(install_of(public), public, nonce), key.sign)
+    wanted = Ask(install_of(public), public, nonce, name, center)
+    return code, enrolling.ask(code, wanted, key.sign)
 
 
 def enrol(hub: WebHub, text: str, number: int = 1, nonce: bytes = NONCE) -> Given:
@@ -106,6 +109,22 @@ def test_a_lost_answer_is_given_again_to_the_same_till_only(hub: WebHub) -> None
     assert enrol(hub, code, nonce=b"m" * 12) == first
     assert hub.state() == state
     assert hub.refused(asked(code, number=2)[1], 404, "/v1/enrol") == "enrol.unknown_code"
+
+
+@pytest.mark.parametrize(
+    ("name", "center", "reason"),
+    [("ZZ-09", 1, "enrol.other_name"), ("ZZ-01", 3, "enrol.other_center")],
+)
+def test_a_code_serves_no_till_of_another_name_or_center(
+    hub: WebHub, name: str, center: int, reason: str
+) -> None:
+    code = hub.invite("ZZ-01")
+    state = hub.state()
+    request = asked(code, name=name, center=center)[1]
+    assert hub.refused(request, 422, "/v1/enrol") == reason
+    assert hub.state() == state
+    right = asked(code, name="ZZ-01", center=1)[1]
+    assert hub.client.post("/v1/enrol", content=right).status_code == 200
 
 
 def test_a_code_runs_out_after_ten_minutes_and_is_forgotten(hub: WebHub) -> None:

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sync.language import Language, one_line
-from sync.rules.refusal import Refused, Words
+from sync.rules.refusal import Bilingual, Refused, Words
 
 EN = Language("en", ["sync"])
 
@@ -40,3 +40,18 @@ def test_words_inside_a_refusal_are_said_in_its_language() -> None:
     assert Language("zh", ["sync"]).refusal(refused) == r"a\nb: 待上传 3 条."
     assert EN.refusal(refused) == r"a\nb: entries pending: 3."
     assert refused.message.format(**refused.values) == "a\nb: entries pending: 3."
+
+
+@pytest.mark.parametrize(
+    ("english", "said"), [("Green tea", "Green tea"), ("", "毛尖"), ("a\nb", r"a\nb")]
+)
+def test_a_name_inside_a_refusal_is_said_in_its_language(english: str, said: str) -> None:
+    refused = Refused("x", "{name}!", values={"name": Bilingual("毛尖", english)})
+    assert EN.refusal(refused) == f"{said}!"
+    assert Language("zh", ["sync"]).refusal(refused) == "毛尖!"
+
+
+def test_what_was_typed_is_not_repeated_without_end() -> None:
+    line = EN.refusal(Refused("x", "“{typed}” is none.", values={"typed": "9" * 100_000}))
+    assert len(line) < 400
+    assert line.endswith("9…” is none.")

@@ -1,18 +1,26 @@
 """The till's sync commands: one line for people, one object for programs, status 2 if refused."""
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from unittest.mock import ANY
 
+import msgspec
 import pytest
 from click.testing import CliRunner, Result
+from msgspec import structs
 
 from sync.faces.till_commands import enrol_command, push_command, status_command, verify_command
+from sync.rules.refusal import Refused
 from sync.services import courier
+from sync.services.till import open_till
 from sync.setup import Setup
 
-from .tills import URL, HubMachine, hub_machine, make_setup, opened, sell
+from .tills import URL, HubMachine, answering, down, hub_machine, make_setup, opened, sell
+
+FORGED = msgspec.msgpack.encode([1, b"", b""])
 
 
 @pytest.fixture
@@ -84,6 +92,46 @@ def test_a_code_the_hub_never_made_enrols_nobody(setup: Setup, hub: HubMachine, 
     assert not (setup.till_directory / "phone.key").exists()
 
 
+@pytest.mark.parametrize(
+    ("name", "center", "reason"),
+    [("ZZ-09", (1, "zhengzhou"), "enrol.other_name"), ("ZZ-01", (3, "yiwu"), "enrol.other_center")],
+)
+def test_a_code_made_for_another_till_or_center_enrols_nobody(
+    setup: Setup, hub: HubMachine, name: str, center: tuple[int, str], reason: str
+) -> None:
+    invitation = hub.desk.invite(name, *center)
+    assert hasattr(invitation, "code")
+    result = run(setup, enrol_command, invitation.code, "--hub", URL, "--json", status=2)
+    said = json.loads(result.stdout)
+    assert said["refused"] == "hub.refused"
+    assert hub.desk.enrol(hub.wire.requests[-1]) == Refused(reason, ANY, ANY, ANY)
+    assert ask(setup, status_command)["hub"] == "not_enrolled"
+    assert not hub.hub.summary().tills
+    right = structs.replace(setup.till, id=name, center=center[1])
+    moved = structs.replace(setup, settings=setup.settings.having(right))
+    assert ask(moved, enrol_command, invitation.code, "--hub", URL)["center"] == center[0]
+
+
+def test_an_enrolled_till_does_not_sell_for_another_center(setup: Setup, hub: HubMachine) -> None:
+    run(setup, enrol_command, invited(hub), "--hub", URL)
+    right = structs.replace(setup.till, center="yiwu")
+    moved = structs.replace(setup, settings=setup.settings.having(right))
+    refused = open_till(moved, "counter")
+    assert isinstance(refused, Refused)
+    assert refused.reason == "till.other_center"
+    assert (refused.values["enrolled"], refused.values["center"]) == ("zhengzhou", "yiwu")
+    opened(setup).close()
+    opened(moved, "read").close()
+
+
+def test_a_hub_out_of_reach_leaves_the_code_good(setup: Setup, hub: HubMachine) -> None:
+    code = invited(hub)
+    hub.wire.faults = [down]
+    said = run(setup, enrol_command, code, "--hub", URL, status=2).stderr
+    assert "邀请码" in said or "登记码" in said
+    run(setup, enrol_command, code, "--hub", URL)
+
+
 def test_a_till_that_already_reported_to_one_hub_is_not_enrolled_at_another(
     tmp_path: Path, setup: Setup, hub: HubMachine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -139,3 +187,13 @@ def test_the_status_is_also_told_in_words(setup: Setup) -> None:
     text = run(setup, status_command).stdout
     assert "2" in text
     assert "未登记" in text
+
+
+def test_the_status_says_no_slugs_to_people(setup: Setup, hub: HubMachine) -> None:
+    opened(setup).close()
+    run(setup, enrol_command, invited(hub), "--hub", URL)
+    for fault in (down, answering(200, b"<html>please log in</html>"), answering(200, FORGED)):
+        hub.wire.faults = [fault]
+        run(setup, push_command, status=2)
+        text = run(setup, status_command).stdout
+        assert not re.search(r"[a-z]+\.[a-z]+", text), text

@@ -85,6 +85,11 @@ Handler = Callable[[httpx2.Request], httpx2.Response]
 WireFault = Callable[[Handler, httpx2.Request], httpx2.Response]
 
 
+def _problem(status: int, refused: Refused) -> httpx2.Response:
+    said = {"type": f"urn:xuanpin:{refused.reason}", "title": refused.message}
+    return httpx2.Response(status, json=said)
+
+
 @dataclass
 class Wire:
     """What lies between till and hub; tests put faults here. `requests` keeps what was sent."""
@@ -165,11 +170,11 @@ class HubMachine:
         if request.url.path == "/v1/enrol":
             given = self.desk.enrol(request.content)
             if isinstance(given, Refused):
-                return httpx2.Response(403, json={"title": given.message})
+                return _problem(403, given)
             return httpx2.Response(200, content=given)
         received = self.hub.receive(request.content)
         if isinstance(received, Refused):
-            return httpx2.Response(400, json={"title": received.message})
+            return _problem(400, received)
         return httpx2.Response(409 if received.gap else 200, content=received.reply)
 
     def client(self) -> httpx2.Client:

@@ -9,6 +9,7 @@ from pos.rules.order import Order
 from pos.rules.printer_settings import PrinterState
 from sync.faces.screen.looks import Tone
 from sync.faces.screen.rows import EMPTY, Row, big, fit, pair, right, wrap
+from sync.hub_client import STRANGER
 from sync.language import Language
 from sync.rules.money import format_yuan
 from sync.rules.refusal import N_
@@ -21,12 +22,18 @@ HUB_WORDS: dict[HubState, tuple[str, Tone]] = {
     "unreachable": (N_("offline"), "money"),
     "alarm": (N_("ALARM: tell the manager"), "bad"),
 }
-ALARM_WORDS = {
+REASON_WORDS = {
     "branch": N_("data copied or put back?"),
     "fork": N_("data copied while selling?"),
+    "hub.unreachable": "",
+    STRANGER: N_("something else answers"),
+    "hub.refused": N_("it refuses this till"),
+    "reply.forged": N_("another hub answers"),
 }
+_OTHER_REASON = N_("its answers are wrong")
 PRINTER_WORDS: dict[PrinterState, tuple[str, Tone]] = {
     "none": (N_("on screen only"), "dim"),
+    "unasked": (N_("not asked yet"), "dim"),
     "ready": (N_("ready"), "good"),
     "offline": (N_("off or unreachable"), "bad"),
     "silent": (N_("does not answer"), "bad"),
@@ -36,6 +43,7 @@ PRINTER_WORDS: dict[PrinterState, tuple[str, Tone]] = {
 }
 
 
+_TROUBLED: frozenset[HubState] = frozenset({"unreachable", "alarm"})
 FRESH_MINUTES = 15
 OLD_HOURS = 48
 
@@ -43,9 +51,9 @@ OLD_HOURS = 48
 class Standing(msgspec.Struct, frozen=True):
     """What goes on beside the sale: the hub, entries it has not got, the printer, what waits.
 
-    `reason` says in slugs what an alarm of the hub is about. `fed_age_min` is the age of the
-    oldest of the hub's feeds here, None without any; `fed_reason` the slug of what refused the
-    last pull.
+    `reason` says in slugs what an alarm of the hub is about, or why it is out of reach.
+    `fed_age_min` is the age of the oldest of the hub's feeds here, None without any;
+    `fed_reason` the slug of what refused the last pull.
     """
 
     hub: HubState = "unknown"
@@ -135,14 +143,14 @@ def state_rows(say: Language, standing: Standing, held: int, width: int) -> list
     pending = (
         say("{count} to send", count=standing.pending) if standing.pending else say("all sent")
     )
-    why = [say(ALARM_WORDS.get(each, each)) for each in standing.reason.split()]
-    alarm: list[Row] = [((fit(word, width), "dim"),) for word in why if standing.hub == "alarm"]
+    why = [REASON_WORDS.get(each, _OTHER_REASON) for each in standing.reason.split()]
+    reasons: list[Row] = [((fit(say(word), width), "dim"),) for word in why if word]
     return [
         pair(say("Held"), str(held), width, "money" if held else "dim"),
         pair(say("Printer"), f"● {say(word)}", width, tone),
         *([pair(say("To print"), waiting, width, "money")] if standing.unprinted else []),
         pair(say("Hub"), f"● {say(hub)}", width, hub_tone),
-        *alarm,
+        *(reasons if standing.hub in _TROUBLED else []),
         *_fed_rows(say, standing, width),
         pair(say("Entries"), pending, width, "money" if standing.pending else "dim"),
     ]

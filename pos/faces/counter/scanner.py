@@ -8,7 +8,7 @@ from textual import events
 from textual.app import App
 from textual.driver import Driver
 
-from pos.rules.bursts import Bursts, Scan, Stroke, pasted_scan
+from pos.rules.bursts import Bursts, Scan, Stroke, pasted_scans
 
 T = TypeVar("T")
 
@@ -50,9 +50,10 @@ class ScannerApp(App[T]):
             return
         if isinstance(event, events.Paste) and not event.is_forwarded:
             await self._settle(list(self._bursts.let_go()))
-            scan = pasted_scan(event.text)
-            if scan is not None:
+            scans = pasted_scans(event.text)
+            for scan in scans:
                 self._post_scan(scan)
+            if scans:
                 return
         await super().on_event(event)
 
