@@ -12,20 +12,20 @@ from sync.hub_events import database_problem, tell
 from sync.sqlite_driver import SqliteError, several_may_write
 
 if TYPE_CHECKING:
-    from sqlalchemy import Engine
+    from sqlalchemy import Engine, PoolProxiedConnection
 
 EVERY_S = 1.0
 _MOST_WAIT_S = 10
+_LONG_LOG_PAGES = 12_000  # 192 MiB; from 256 MiB on, every commit would checkpoint
+_SHORT_WAIT_MS = 100
 
 
 @contextmanager
 def checkpointing(engine: Engine, every_s: float = EVERY_S) -> Iterator[None]:
     """Checkpoint soon after a commit, in a thread of its own, until the block ends; then once more.
 
-    Else a push now and then does it for all before it, and waits for the disk. While pushes come
-    without a pause some of the log is always left: a commit then does the rest, when the log is
-    full. What fails is logged and tried again. It is all left to the commits where only one
-    connection may write.
+    Else a push now and then does it for all before it, and waits for the disk. What fails is
+    logged and tried again. It is all left to the commits where only one connection may write.
     """
     from sqlalchemy import event
     from sqlalchemy.exc import SQLAlchemyError
@@ -70,12 +70,33 @@ def checkpointing(engine: Engine, every_s: float = EVERY_S) -> Iterator[None]:
 def checkpoint(engine: Engine) -> bool:
     """Put into the file what can be without making anybody wait; tell whether that was all.
 
-    Raises SQLAlchemy's and SQLite's errors.
+    Tills that push in turn always leave some of the log: a long one is finished while they wait for
+    what came meanwhile, so that it begins anew. Raises SQLAlchemy's and SQLite's errors.
     """
     with closing(engine.raw_connection()) as connection:
-        cursor = connection.cursor()
-        cursor.execute("PRAGMA wal_checkpoint(PASSIVE)")
-        said = cursor.fetchone()
+        busy, logged, done = _moved(connection, "PASSIVE")
+        if done < logged >= _LONG_LOG_PAGES:
+            busy, logged, done = _finished(connection)
+    return not busy and logged == done
+
+
+def _finished(connection: PoolProxiedConnection) -> tuple[int, int, int]:
+    """Move the rest while writers wait; a reader of long ago is not waited for long."""
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA busy_timeout")
+    (before_ms,) = cursor.fetchone() or (0,)
+    cursor.execute(f"PRAGMA busy_timeout = {_SHORT_WAIT_MS}")
+    try:
+        return _moved(connection, "RESTART")
+    finally:
+        cursor.execute(f"PRAGMA busy_timeout = {before_ms}")
+
+
+def _moved(connection: PoolProxiedConnection, way: str) -> tuple[int, int, int]:
+    """Checkpoint; return whether somebody was in the way, the pages logged, and those moved."""
+    cursor = connection.cursor()
+    cursor.execute(f"PRAGMA wal_checkpoint({way})")
+    said = cursor.fetchone()
     assert said is not None, "it always answers with one row"
     busy, logged, done = said
-    return not busy and logged == done
+    return busy, logged, done

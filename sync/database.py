@@ -73,7 +73,7 @@ class Database:
     ) -> None:
         """Open the file; unless `read_only`, create and migrate it. Raises `Fault`.
 
-        What power loss takes of a file that is not `durable` are its last transactions, whole.
+        One that is not `durable` is never synced: power loss may damage it until its owner does.
         """
         self.path = path
         self._read_only = read_only
@@ -179,10 +179,12 @@ class Database:
                 raise Fault(unusable(self.path, "checkpoint blocked"))
             self._doubtful = False
 
-    def copy_to(self, path: Path) -> None:
-        """Write a consistent copy of what is committed to a new file at `path`. Raises `Fault`."""
+    def copy_to(self, path: Path, *, durable: bool = True) -> None:
+        """Copy what is committed to a new file, synced if `durable`. Raises `Fault`."""
         try:
             with contextlib.closing(sqlite3.connect(path)) as target:
+                if not durable:
+                    target.execute("PRAGMA synchronous = OFF")
                 self.read().conn.backup(target)
         except sqlite3.Error as error:
             raise Fault(unusable(path, error)) from error
@@ -243,7 +245,7 @@ class Database:
         self._opened.append(opened)
         if not self._read_only:
             connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute(f"PRAGMA synchronous = {'FULL' if self._durable else 'NORMAL'}")
+        connection.execute(f"PRAGMA synchronous = {'FULL' if self._durable else 'OFF'}")
         connection.execute("PRAGMA foreign_keys = ON")
         if reader:
             connection.execute("PRAGMA query_only = ON")

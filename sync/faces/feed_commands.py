@@ -90,10 +90,10 @@ def pull_command(setup: Setup, gently: bool, as_json: bool) -> None:
         client = held.enter_context(accepted(setup, hub_client(till), as_json=as_json))
         tell = held.enter_context(progress_bars())
         if damage is not None:
-            report = rebuild(till, client, tell)
+            report = rebuild(till, client, tell, gently=gently)
         else:
             reference = held.enter_context(closing(Reference(till.directory)))
-            report = Puller(till, reference, client).pull(tell=tell)
+            report = Puller(till, reference, client, gently=gently).pull(tell=tell)
     if report.refused is not None:
         refuse(setup, report.refused, as_json=as_json)
     answer(_pulled(setup, report), _values(report), as_json=as_json)

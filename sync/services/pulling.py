@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 MOST_STEPS = 20_000  # further behind, a snapshot is quicker, and easier on an open counter
 GENTLE_ROWS = 100
 GENTLE_PAUSE_S = 0.05
+GENTLE_REST_S = 0.02
 _LOG = logging.getLogger("xuanpin.puller")
 
 
@@ -82,12 +83,16 @@ class Puller:
         *,
         gently: bool = False,
     ) -> None:
-        """Write into `reference` while `access` lasts, `gently` in small transactions."""
+        """Write into `reference` while `access` lasts.
+
+        `gently`, transactions are small, and a snapshot's file reaches the disk in parts.
+        """
         self._till = till
         self._reference = reference
         self._client = client
         self._access = access or Access()
         self._rows, self._pause_s = (GENTLE_ROWS, GENTLE_PAUSE_S) if gently else (MOST_ROWS, 0.0)
+        self._rest_s = GENTLE_REST_S if gently else 0.0
         packages = till.setup.packages
         self._feeds = {feed.name: feed for package in packages for feed in package.feeds()}
         self._migrations = [steps for package in packages for steps in package.reference_migrations]
@@ -256,13 +261,7 @@ class Puller:
         tell: Tell,
     ) -> None:
         taken = Snapshots(
-            self._till.directory,
-            self._reference,
-            self._migrations,
-            self._feeds,
-            client,
-            self._till.now_ms,
-            tell,
+            self._till, self._reference, self._migrations, self._feeds, client, tell, self._rest_s
         ).take(overview, due)
         if isinstance(taken, Refused):
             done.note(taken)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import closing, suppress
 from pathlib import Path
 
@@ -29,8 +29,10 @@ from sync.rules.feed import MOST_ROWS, Overview, Page, Stand, Wanted
 from sync.rules.feed_cursor import Cursor
 from sync.rules.refusal import N_, Fault, Refused
 from sync.services.stepping import Steps, Tell
+from sync.services.till import OpenTill
 from sync.stores import feeds as stores
 from sync.stores.feeds import Build, Building
+from sync.written_out import write_out
 
 KEPT_FREE_BYTES = 64 * 1024 * 1024
 _FROM_NOTHING = -1  # the base of a file that is no copy
@@ -44,27 +46,29 @@ class Taken(msgspec.Struct, frozen=True):
 
 
 class Snapshots(msgspec.Struct, frozen=True):
-    """What snapshots are taken with: the till's directory and file in force, feeds, the hub.
+    """What snapshots are taken with: the till and its file in force, feeds, the hub.
 
-    `reference` is None where the file in force is damaged: then nothing of it is copied.
+    `reference` is None where the file in force is damaged: then nothing of it is copied. With
+    `rest_s`, a finished file reaches the disk in parts, and everybody else gets a turn of that
+    long after each: a sale beside it never waits for the disk.
     """
 
-    directory: Path
+    till: OpenTill
     reference: Reference | None
     migrations: Sequence[Migrations]
     feeds: Mapping[str, Feed]
     client: FeedClient
-    now_ms: Callable[[], int]
     tell: Tell
+    rest_s: float = 0
 
     def take(self, overview: Overview, due: Sequence[Stand]) -> Taken | Refused:
         """Build a file in which the `due` feeds are complete, and put it in force.
 
-        What was built before an interruption is gone on with, if it
-        is of this epoch and of these feeds; what can never be completed is removed. Raises
+        What was built before an interruption is gone on with, if it is of this epoch, of these
+        feeds and of this boot of the machine; what can never be completed is removed. Raises
         `Fault`.
         """
-        path = self.directory / BUILDING
+        path = self.till.directory / BUILDING
         try:
             database, build = self._opened(path, overview, [stand.feed for stand in due])
             with closing(database):
@@ -83,7 +87,8 @@ class Snapshots(msgspec.Struct, frozen=True):
     ) -> tuple[Database, Build]:
         """Open the file that is being built, or begin it with a copy of the one in force."""
         base = written_here(self.reference.read()) if self.reference else _FROM_NOTHING
-        build = Build(overview.hub_id, overview.center, overview.epoch, base)
+        boot = self.till.stamp().boot
+        build = Build(overview.hub_id, overview.center, overview.epoch, base, boot)
         if path.exists():
             with suppress(Fault):  # it is damaged: begun anew
                 database = Database(path, self.migrations, durable=False)
@@ -93,7 +98,7 @@ class Snapshots(msgspec.Struct, frozen=True):
                 database.close()
             remove(path)
         if self.reference is not None:
-            self.reference.copy_to(path)
+            self.reference.copy_to(path, durable=False)
         database = Database(path, self.migrations, durable=False)
         with database.transaction() as db:
             for feed in wanted:
@@ -114,6 +119,9 @@ class Snapshots(msgspec.Struct, frozen=True):
         stepped = self._step(database, {stand.feed for stand in due})
         if isinstance(stepped, Refused):
             return stepped
+        if self.rest_s:
+            database.checkpoint()
+            write_out(database.path, lambda: self.client.pause(self.rest_s))
         with database.transaction() as db:
             stores.end_build(db)
         if not is_sound(database):
@@ -125,8 +133,8 @@ class Snapshots(msgspec.Struct, frozen=True):
         """Go through all keys of a feed; steps lead on from the version at the first page."""
         part = stores.building_of(database.read(), stand.feed)
         while not part.scanned:
-            if shutil.disk_usage(self.directory).free < KEPT_FREE_BYTES:
-                return _no_room(self.directory)
+            if shutil.disk_usage(self.till.directory).free < KEPT_FREE_BYTES:
+                return _no_room(self.till.directory)
             at = Cursor(build.hub_id, stand.feed, stand.center, build.epoch, part.version)
             wanted = Wanted("snapshot", at.epoch, at.version, part.after, MOST_ROWS)
             page = self.client.page(at, wanted)
@@ -138,13 +146,13 @@ class Snapshots(msgspec.Struct, frozen=True):
                 stores.keep_building(db, part)
                 if part.scanned:
                     end = structs.replace(at, version=part.version)
-                    stores.keep_cursor(db, end, part.signed, self.now_ms())
+                    stores.keep_cursor(db, end, part.signed, self.till.now_ms())
             self.tell(stand.feed, part.rows, part.total)
         return part.rows
 
     def _step(self, database: Database, due: set[str]) -> int | Refused:
         """Follow what changed meanwhile, also in the feeds that were copied, where that can be."""
-        steps = Steps(self.client, database.transaction, self.now_ms, MOST_ROWS, 0, _untold)
+        steps = Steps(self.client, database.transaction, self.till.now_ms, MOST_ROWS, 0, _untold)
         rows = 0
         for name, kept in stores.cursors(database.read()).items():
             if name not in self.feeds:
@@ -158,25 +166,25 @@ class Snapshots(msgspec.Struct, frozen=True):
 
     def _put_in_force(self, path: Path, build: Build, rows: int) -> Taken | Refused:
         try:
-            with opening_lock(self.directory):
+            with opening_lock(self.till.directory):
                 if self.reference is None:
                     return self._replace_damaged(path, rows)
                 with self.reference.feeding() as db:
                     if written_here(db) != build.base:
                         remove(path)
                         return _disturbed()
-                    put_in_force(self.directory, path)
+                    put_in_force(self.till.directory, path)
         except filelock.Timeout as error:
-            raise Fault(unusable(self.directory, "busy")) from error
+            raise Fault(unusable(self.till.directory, "busy")) from error
         self.reference.follow()
         return Taken(rows)
 
     def _replace_damaged(self, path: Path, rows: int) -> Taken | Refused:
         """Put the file in force, unless somebody has replaced the damaged one meanwhile."""
-        if damage(self.directory) is None:
+        if damage(self.till.directory) is None:
             remove(path)
             return _disturbed()
-        return Taken(rows, replace_damaged(self.directory, path))
+        return Taken(rows, replace_damaged(self.till.directory, path))
 
 
 def is_sound(database: Database) -> bool:

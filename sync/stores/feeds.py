@@ -37,6 +37,12 @@ def feeds(db: Database) -> None:
     )
 
 
+@MIGRATIONS()
+def builds_of_a_boot(db: Database) -> None:
+    """Keep in which boot of the machine a snapshot was begun."""
+    db.execute("ALTER TABLE feed_build ADD COLUMN boot TEXT NOT NULL DEFAULT ''")
+
+
 class Kept(msgspec.Struct, frozen=True):
     """A cursor as it is kept: the hub's signed bytes, and when it was last known to be the end."""
 
@@ -53,12 +59,17 @@ class LastPull(msgspec.Struct, frozen=True):
 
 
 class Build(msgspec.Struct, frozen=True):
-    """What a snapshot is made of: for whom, of which epoch, on a copy made after `base` writes."""
+    """What a snapshot is made of: for whom, of which epoch, on a copy made after `base` writes.
+
+    `boot` is the machine's boot in which it was begun: its file is not synced on the way, so
+    that what another boot left of it is not to be built upon.
+    """
 
     hub_id: str
     center: int
     epoch: int
     base: int
+    boot: str
 
 
 class Building(msgspec.Struct, frozen=True):
@@ -131,14 +142,14 @@ def begin_build(db: Database, build: Build, wanted: Iterable[str]) -> None:
         keep_building(db, Building(feed))
     db.execute("DELETE FROM feed_cursor WHERE hub_id <> ?", [build.hub_id])
     db.execute(
-        "INSERT INTO feed_build (one, hub_id, center, epoch, base) VALUES (1, ?, ?, ?, ?)",
-        [build.hub_id, build.center, build.epoch, build.base],
+        "INSERT INTO feed_build (one, hub_id, center, epoch, base, boot) VALUES (1, ?, ?, ?, ?, ?)",
+        [build.hub_id, build.center, build.epoch, build.base, build.boot],
     )
 
 
 def build_of(db: Database) -> tuple[Build, Mapping[str, Building]] | None:
     """Return the snapshot that is under way in this file; None if none is."""
-    row = db.execute("SELECT hub_id, center, epoch, base FROM feed_build").fetchone()
+    row = db.execute("SELECT hub_id, center, epoch, base, boot FROM feed_build").fetchone()
     if row is None:
         return None
     found = db.execute(

@@ -7,14 +7,14 @@ import sys
 import time
 
 from .findings import report
-from .history import Laboratory, laboratory
+from .history import Laboratory, laboratory, silent
 from .plans import PAIRS, STEPS, Step, make_plan
 
 
 def main() -> int:
     """Run histories from a seed on until enough steps are done; 1 if one of them went wrong."""
     arguments = _arguments()
-    with laboratory() as lab:
+    with silent(), laboratory() as lab:
         if arguments.only:
             return _one(lab, arguments)
         return _many(lab, arguments)

@@ -134,14 +134,20 @@ def _hub(root: Path) -> ManagedHub:
 
 @contextlib.contextmanager
 def laboratory() -> Iterator[Laboratory]:
-    """Open a laboratory in memory where there is a file system in memory; its hubs log nothing."""
-    loggers = [logging.getLogger(name) for name in ("xuanpin.hub", "xuanpin.printing")]
-    with contextlib.ExitStack() as undo:
-        for logger in loggers:
-            undo.enter_context(mock.patch.object(logger, "disabled", new=True))
-        memory = MEMORY if MEMORY.is_dir() else None
-        directory = undo.enter_context(tempfile.TemporaryDirectory(prefix="fault-lab-", dir=memory))
+    """Open a laboratory in memory where there is a file system in memory."""
+    memory = MEMORY if MEMORY.is_dir() else None
+    with tempfile.TemporaryDirectory(prefix="fault-lab-", dir=memory) as directory:
         yield Laboratory(Path(directory))
+
+
+@contextlib.contextmanager
+def silent() -> Iterator[None]:
+    """Let tills and hubs log nothing of all that goes wrong by intent."""
+    with contextlib.ExitStack() as undo:
+        for name in ("xuanpin.hub", "xuanpin.printing"):
+            logger = logging.getLogger(name)
+            undo.enter_context(mock.patch.object(logger, "disabled", new=True))
+        yield
 
 
 def _live(world: World, plan: Sequence[Step]) -> Outcome:

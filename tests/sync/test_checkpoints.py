@@ -7,12 +7,12 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine, QueuePool
+from sqlalchemy import Engine, PoolProxiedConnection, QueuePool
 from sqlalchemy.exc import SQLAlchemyError
 
 from sync import checkpoints
 from sync.checkpoints import checkpoint, checkpointing
-from sync.database import hub_snapshot, hub_transaction, open_hub
+from sync.database import BUSY_TIMEOUT_S, hub_snapshot, hub_transaction, open_hub
 from sync.sqlite_driver import sqlite3
 
 
@@ -71,6 +71,37 @@ def test_a_reader_holds_up_only_what_is_behind_it(engine: Engine, tmp_path: Path
         assert not checkpoint(engine)
     assert checkpoint(engine)
     assert in_file(tmp_path) == ["first", "second"]
+
+
+def test_a_long_log_is_finished_though_somebody_always_writes(
+    engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    moved = checkpoints._moved
+
+    def always_more(connection: PoolProxiedConnection, way: str) -> tuple[int, int, int]:
+        return (0, 12_000, 11_999) if way == "PASSIVE" else moved(connection, way)
+
+    monkeypatch.setattr(checkpoints, "_moved", always_more)
+    add(engine, "second")
+    assert checkpoint(engine)
+    assert in_file(tmp_path) == ["first", "second"]
+
+
+def test_nobody_waits_long_for_a_reader_of_long_ago(
+    engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(checkpoints, "_LONG_LOG_PAGES", 0)
+    monkeypatch.setattr(checkpoints, "_SHORT_WAIT_MS", 1)
+    with hub_snapshot(engine) as before:
+        before.exec_driver_sql("SELECT count(*) FROM thing").scalar()
+        add(engine, "second")
+        assert not checkpoint(engine)
+        add(engine, "third")
+    assert checkpoint(engine)
+    assert in_file(tmp_path) == ["first", "second", "third"]
+    with hub_snapshot(engine) as connection:
+        waits_ms = connection.exec_driver_sql("PRAGMA busy_timeout").scalar()
+    assert waits_ms == BUSY_TIMEOUT_S * 1000
 
 
 def test_what_cannot_be_checkpointed_is_told_once_and_tried_again(

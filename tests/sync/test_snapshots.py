@@ -1,5 +1,6 @@
 """Snapshots: built aside, gone on with after an interruption, swapped in whole or not at all."""
 
+import mmap
 import shutil
 from collections import namedtuple
 from collections.abc import Iterator
@@ -8,7 +9,9 @@ from pathlib import Path
 import httpx2
 import pytest
 
+from sync import written_out
 from sync.database import hub_transaction
+from sync.feed_client import FeedClient
 from sync.reference import BUILDING, POINTER, Reference, in_force
 from sync.rules import feed as wire
 from sync.rules.feed import Wanted, read
@@ -67,6 +70,34 @@ def test_what_changes_while_a_snapshot_is_taken_is_in_it(hub: FeedingHub, till: 
     till.pulled()
     assert till.rows() == hub.rows()
     assert till.rows()["k005"] == "changed"
+
+
+def test_what_another_boot_left_is_not_built_upon(hub: FeedingHub, till: FedTill) -> None:
+    interrupt(till, after_pages=3)
+    till.refused()
+    till.till._boot = "another boot"
+    till.pulled()
+    assert till.asked.count("/v1/feeds/goods") == len(ROWS) // 10 + 1  # all pages, and the steps
+    assert till.rows() == ROWS
+
+
+def test_a_gentle_snapshot_reaches_the_disk_in_parts_before_it_is_in_force(
+    hub: FeedingHub, till: FedTill, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(written_out, "PART_BYTES", mmap.ALLOCATIONGRANULARITY)
+    rests = []
+    pause = FeedClient.pause
+
+    def rest(client: FeedClient, _seconds: float) -> None:
+        rests.append(in_force(till.till.directory).name)
+        pause(client, 0)
+
+    monkeypatch.setattr(FeedClient, "pause", rest)
+    assert till.pull(gently=True).refused is None
+    size = in_force(till.till.directory).stat().st_size
+    assert len(rests) >= size // mmap.ALLOCATIONGRANULARITY > 1
+    assert set(rests) == {"reference.db"}
+    assert till.rows() == ROWS
 
 
 def test_a_snapshot_of_an_epoch_that_is_over_is_begun_anew(hub: FeedingHub, till: FedTill) -> None:
