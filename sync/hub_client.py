@@ -28,7 +28,7 @@ _NO_TYPE = "about:blank"
 _NO_TIMEOUT_S = 10
 _TRANSIENT = frozenset({408, 425, 429})
 STRANGER = "hub.stranger"
-_STRANGERS = frozenset({"reply.malformed", "answer.malformed", "hub.no_challenge", "hub.untrusted"})
+_STRANGERS = frozenset({"reply.malformed", "answer.malformed", "hub.no_challenge"})
 
 
 class Answer(msgspec.Struct, frozen=True):

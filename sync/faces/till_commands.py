@@ -38,6 +38,7 @@ _REASON_WORDS = {
     "hub.unreachable": "",
     STRANGER: N_("what answers there is no hub; is it a sign-in page of the network?"),
     "hub.refused": N_("it refuses what this till sends; `xuanpin sync push` says why"),
+    "hub.untrusted": N_("what answers there has no certificate of [hub] ca"),
     "reply.forged": N_("what answers there is not the hub at which this till is enrolled"),
 }
 _OTHER_REASON = N_("`xuanpin sync push` says what is wrong")

@@ -162,7 +162,9 @@ class FeedingHub:
 
     def till(self, name: str = "ZZ-01", center: str = "zhengzhou") -> FedTill:
         """Enrol another till."""
-        setup = with_feeds(make_setup(self.root / name, till=name, clock=self.clock))
+        plain = make_setup(self.root / name, till=name, clock=self.clock)
+        own = structs.replace(plain.till, center=center)
+        setup = with_feeds(structs.replace(plain, settings=plain.settings.having(own)))
         fed = FedTill(opened(setup, "enrol"), Wire(self._handle))
         desk = Inviting(self.opened.engine, self.opened.keys, self.clock)
         invited = desk.invite(name, CENTERS[center], center)

@@ -28,6 +28,7 @@ REASON_WORDS = {
     "hub.unreachable": "",
     STRANGER: N_("something else answers"),
     "hub.refused": N_("it refuses this till"),
+    "hub.untrusted": N_("not its certificate"),
     "reply.forged": N_("another hub answers"),
 }
 _OTHER_REASON = N_("its answers are wrong")
