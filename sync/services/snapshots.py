@@ -50,7 +50,8 @@ class Snapshots(msgspec.Struct, frozen=True):
 
     `reference` is None where the file in force is damaged: then nothing of it is copied. With
     `rest_s`, a finished file reaches the disk in parts, and everybody else gets a turn of that
-    long after each: a sale beside it never waits for the disk.
+    long after each: a sale beside it never waits for the disk. Then pages have rests, too: as
+    long as the page before took, for both cores of a small machine share one.
     """
 
     till: OpenTill
@@ -132,7 +133,9 @@ class Snapshots(msgspec.Struct, frozen=True):
     def _scan(self, database: Database, build: Build, stand: Stand) -> int | Refused:
         """Go through all keys of a feed; steps lead on from the version at the first page."""
         part = stores.building_of(database.read(), stand.feed)
+        clock = self.till.setup.clock
         while not part.scanned:
+            began_ms = clock.monotonic_ms()
             if shutil.disk_usage(self.till.directory).free < KEPT_FREE_BYTES:
                 return _no_room(self.till.directory)
             at = Cursor(build.hub_id, stand.feed, stand.center, build.epoch, part.version)
@@ -148,6 +151,8 @@ class Snapshots(msgspec.Struct, frozen=True):
                     end = structs.replace(at, version=part.version)
                     stores.keep_cursor(db, end, part.signed, self.till.now_ms())
             self.tell(stand.feed, part.rows, part.total)
+            if self.rest_s:
+                self.client.pause((clock.monotonic_ms() - began_ms) / 1000)
         return part.rows
 
     def _step(self, database: Database, due: set[str]) -> int | Refused:

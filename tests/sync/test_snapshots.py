@@ -100,6 +100,21 @@ def test_a_gentle_snapshot_reaches_the_disk_in_parts_before_it_is_in_force(
     assert till.rows() == ROWS
 
 
+def test_a_gentle_snapshot_rests_as_long_as_each_page_took(
+    hub: FeedingHub, till: FedTill, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rests: list[float] = []
+    monkeypatch.setattr(FeedClient, "pause", lambda _client, seconds: rests.append(seconds))
+
+    def slowly(handle: Handler, request: httpx2.Request) -> httpx2.Response:
+        hub.clock.pass_ms(300)
+        return handle(request)
+
+    till.wire.faults += [slowly] * 20
+    assert till.pull(gently=True).refused is None
+    assert rests[: len(ROWS) // 10] == [0.3] * (len(ROWS) // 10)
+
+
 def test_a_snapshot_of_an_epoch_that_is_over_is_begun_anew(hub: FeedingHub, till: FedTill) -> None:
     interrupt(till, after_pages=3)
     till.refused()
