@@ -23,6 +23,10 @@ class Clock(Protocol):
         """Return an id that changes whenever the monotonic clock starts anew."""
         ...
 
+    def boot_lasts(self) -> bool:
+        """Tell whether all processes of one boot of the machine are told the same id."""
+        ...
+
 
 class SystemClock(msgspec.Struct, frozen=True):
     """The machine's own clocks."""
@@ -39,7 +43,15 @@ class SystemClock(msgspec.Struct, frozen=True):
 
     def boot_id(self) -> str:
         """Return the kernel's boot id, or one per process where there is none."""
-        try:
-            return Path("/proc/sys/kernel/random/boot_id").read_text("ascii").strip()
-        except OSError:
-            return self._fallback_boot
+        return _kernels_boot_id() or self._fallback_boot
+
+    def boot_lasts(self) -> bool:
+        """Tell whether the kernel says which boot this is, as Linux does."""
+        return bool(_kernels_boot_id())
+
+
+def _kernels_boot_id() -> str:
+    try:
+        return Path("/proc/sys/kernel/random/boot_id").read_text("ascii").strip()
+    except OSError:
+        return ""

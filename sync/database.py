@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from sqlite_utils import Database as SqliteUtils
 
@@ -69,15 +69,15 @@ class Database:
         migrations: Sequence[Migrations] = (),
         *,
         read_only: bool = False,
-        durable: bool = True,
+        synchronous: Literal["FULL", "NORMAL", "OFF"] = "FULL",
     ) -> None:
         """Open the file; unless `read_only`, create and migrate it. Raises `Fault`.
 
-        One that is not `durable` is never synced: power loss may damage it until its owner does.
+        Power loss takes the last commits if NORMAL, and may damage what is OFF till it is synced.
         """
         self.path = path
         self._read_only = read_only
-        self._durable = durable
+        self._synchronous = synchronous
         self._made = False
         self._lock = threading.RLock()
         self._readers = threading.local()
@@ -245,7 +245,7 @@ class Database:
         self._opened.append(opened)
         if not self._read_only:
             connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute(f"PRAGMA synchronous = {'FULL' if self._durable else 'OFF'}")
+        connection.execute(f"PRAGMA synchronous = {self._synchronous}")
         connection.execute("PRAGMA foreign_keys = ON")
         if reader:
             connection.execute("PRAGMA query_only = ON")

@@ -27,8 +27,9 @@ _MOST_SAID = 1000
 _NO_TYPE = "about:blank"
 _NO_TIMEOUT_S = 10
 _TRANSIENT = frozenset({408, 425, 429})
+UNREACHABLE = "hub.unreachable"
 STRANGER = "hub.stranger"
-_STRANGERS = frozenset({"reply.malformed", "answer.malformed", "hub.no_challenge"})
+_PAGES = frozenset({"text/html", "application/xhtml+xml"})
 
 
 class Answer(msgspec.Struct, frozen=True):
@@ -111,8 +112,9 @@ def exchange(
 ) -> Answer | Refused:
     """Make one request; return the answer of any status that will not pass by itself.
 
-    Refused as `hub.unreachable` if there is none, and if the hub says it cannot now. An answer
-    is never unpacked, never longer than `most_bytes`, and never waited for longer than
+    Refused as `hub.unreachable` if there is none, and if the hub says it cannot now; as
+    `hub.stranger` if a network's sign-in page, or whatever leads there, answers. An answer is
+    never unpacked, never longer than `most_bytes`, and never waited for longer than
     `MOST_WAITS` times the client's time-out, however it trickles in.
     """
     import httpx2
@@ -126,6 +128,8 @@ def exchange(
             headers={"accept-encoding": "identity", **headers},
             extensions={} if sent is None else {"trace": partial(_trace, sent)},
         ) as response:
+            if _is_page(response):
+                return _stranger(client, response.status_code)
             body = _bounded(response, most_bytes, until_s)
     except httpx2.HTTPError as error:
         return _failed(client, error)
@@ -135,6 +139,12 @@ def exchange(
     if answer.status >= 500 or answer.status in _TRANSIENT:
         return _unreachable(client, f"HTTP {answer.status}")
     return answer
+
+
+def _is_page(response: httpx2.Response) -> bool:
+    """Tell a page for people, or the way to one; a hub says neither, nor does one that refuses."""
+    kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
+    return response.is_redirect or (response.is_success and kind in _PAGES)
 
 
 def _trace(sent: Callable[[], None], event: str, _about: object) -> None:
@@ -158,17 +168,11 @@ def _bounded(response: httpx2.Response, most_bytes: int, until_s: float) -> byte
 
 
 def is_transient(refused: Refused) -> bool:
-    """Tell whether a failure passes by itself, so that trying again is all there is to do."""
-    return refused.reason == "hub.unreachable"
+    """Tell whether a failure passes by itself, so that trying again is all there is to do.
 
-
-def from_stranger(refused: Refused) -> bool:
-    """Tell whether what answered shows no sign of a hub: a network's sign-in page, a wrong server.
-
-    To a till that is as good as offline; nothing in it can be believed, no refusal either.
+    So does a network's sign-in page that answers in the hub's place.
     """
-    untyped = refused.reason == "hub.refused" and not refused.values.get("type")
-    return untyped or refused.reason in _STRANGERS
+    return refused.reason in (UNREACHABLE, STRANGER)
 
 
 def refused_by_hub(client: httpx2.Client, answer: Answer) -> Refused:
@@ -208,10 +212,19 @@ def _problem(body: bytes) -> _Problem:
 
 def _unreachable(client: httpx2.Client, problem: str) -> Refused:
     return Refused(
-        "hub.unreachable",
+        UNREACHABLE,
         N_("The hub at {url} does not answer ({problem})."),
         N_("Nothing is lost: what is sold stays here and is sent later."),
         {"url": client.base_url, "problem": problem},
+    )
+
+
+def _stranger(client: httpx2.Client, status: int) -> Refused:
+    return Refused(
+        STRANGER,
+        N_("What answers at {url} is a web page and no hub (HTTP {status})."),
+        N_("Sign in to the network, or check the hub's address; what is sold stays here."),
+        {"url": client.base_url, "status": status},
     )
 
 

@@ -85,6 +85,7 @@ class PrintWorker:
         self._state: PrinterState = "unasked" if printer.exists else "none"
         self._wake = threading.Event()
         self._stopping = False
+        self._asking = False
         self._logged: set[int] = set()
         self._thread: threading.Thread | None = None
         till.journal.repeatable(print_jobs.recover)
@@ -136,10 +137,13 @@ class PrintWorker:
         self._wake.set()
 
     def stop(self) -> None:
-        """Finish the document under way and end; what waits is printed at the next start."""
+        """Finish the document under way and end; what waits is printed at the next start.
+
+        A printer that is only being asked is not waited for.
+        """
         self._stopping = True
         self._wake.set()
-        if self._thread is not None:
+        if self._thread is not None and not self._asking:
             self._thread.join()
 
     def _met(self, *, printed: bool) -> PrinterState:
@@ -148,10 +152,9 @@ class PrintWorker:
             return "none"
         if printed:
             return "ready"
-        if self._stopping:
-            return self._state
+        self._asking = True  # before `_stopping` is read: whoever stops sees it, or is seen
         try:
-            told = self._printer.ask()
+            told = self._state if self._stopping else self._printer.ask()
         except (PrinterTrouble, Fault):
             raise
         # The same boundary as of a job: what a driver raises must not end the thread.
@@ -159,6 +162,8 @@ class PrintWorker:
             if self._state != "error":
                 _LOG.exception("the printer could not be asked")
             return "error"
+        finally:
+            self._asking = False
         return "ready" if told == "unasked" and self._state == "ready" else told
 
     def _work(self) -> None:

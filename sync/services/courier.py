@@ -17,7 +17,7 @@ import msgspec
 
 from sync.access import Access, AccessEnded
 from sync.database import CommitUnknown, disk_faults
-from sync.hub_client import STRANGER, from_stranger, is_transient, make_client
+from sync.hub_client import is_transient, make_client
 from sync.rules.enrolling import not_enrolled
 from sync.rules.pacing import longest_pause_ms
 from sync.rules.refusal import N_, Fault, Refused
@@ -209,6 +209,4 @@ def _contact(refused: Refused | None) -> tuple[ContactState, str]:
     """Return what a push says of the hub, and why."""
     if refused is None:
         return "reachable", ""
-    if from_stranger(refused):
-        return "unreachable", STRANGER
     return "unreachable" if is_transient(refused) else "alarm", refused.reason

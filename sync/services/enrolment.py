@@ -66,16 +66,18 @@ class Enroller:
         given = enrolling.read_given(code, asked, answer.body)
         if isinstance(given, Refused):
             return given
-        return self._keep(given, center.number)
+        return self._keep(wanted, given)
 
-    def _keep(self, given: enrolling.Given, center: int) -> Enrolment | Refused:
+    def _keep(self, wanted: enrolling.Ask, given: enrolling.Given) -> Enrolment | Refused:
         """Check what was given, keep the phone key in its file, then the enrolment."""
         till = self._till
         certificate = read_certificate(given.certificate, given.hub_public)
         if isinstance(certificate, Refused):
             return certificate
-        others = certificate.public_key != till.keys.public or certificate.center != center
-        if others or len(given.phone_key) != SECRET_BYTES:
+        other = enrolling.meant_for(wanted, given.name, certificate.center, given.center_name)
+        if other is not None:
+            return other
+        if certificate.public_key != till.keys.public or len(given.phone_key) != SECRET_BYTES:
             return Refused(
                 "enrol.other_till",
                 N_("The hub's answer was made for another till."),

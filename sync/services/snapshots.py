@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Mapping, Sequence
 from contextlib import closing, suppress
+from functools import partial
 from pathlib import Path
 
 import filelock
@@ -30,6 +31,7 @@ from sync.rules.feed_cursor import Cursor
 from sync.rules.refusal import N_, Fault, Refused
 from sync.services.stepping import Steps, Tell
 from sync.services.till import OpenTill
+from sync.sqlite_driver import SqliteError
 from sync.stores import feeds as stores
 from sync.stores.feeds import Build, Building
 from sync.written_out import write_out
@@ -66,16 +68,16 @@ class Snapshots(msgspec.Struct, frozen=True):
         """Build a file in which the `due` feeds are complete, and put it in force.
 
         What was built before an interruption is gone on with, if it is of this epoch, of these
-        feeds and of this boot of the machine; what can never be completed is removed. Raises
-        `Fault`.
+        feeds and of this boot of the machine; what can never be completed is removed, and what a
+        disk failed to take. Raises `Fault` and what the disk raises.
         """
         path = self.till.directory / BUILDING
         try:
             database, build = self._opened(path, overview, [stand.feed for stand in due])
             with closing(database):
                 rows = self._complete(database, build, due)
-        except Fault:
-            remove(path)
+        except (Fault, OSError, SqliteError):
+            remove(path)  # what a failed sync has lost, a second one does not tell
             raise
         if not isinstance(rows, Refused):
             return self._put_in_force(path, build, rows)
@@ -88,19 +90,23 @@ class Snapshots(msgspec.Struct, frozen=True):
     ) -> tuple[Database, Build]:
         """Open the file that is being built, or begin it with a copy of the one in force."""
         base = written_here(self.reference.read()) if self.reference else _FROM_NOTHING
-        boot = self.till.stamp().boot
+        # Unsynced, a file is good for as long as the machine runs; where nobody can tell whether
+        # that is still the same boot, it is synced on the way.
+        lasts = self.till.setup.clock.boot_lasts()
+        boot = self.till.stamp().boot if lasts else ""
+        opening = partial(Database, path, self.migrations, synchronous="OFF" if lasts else "NORMAL")
         build = Build(overview.hub_id, overview.center, overview.epoch, base, boot)
         if path.exists():
             with suppress(Fault):  # it is damaged: begun anew
-                database = Database(path, self.migrations, durable=False)
+                database = opening()
                 found = stores.build_of(database.read())
                 if found is not None and (found[0], set(found[1])) == (build, set(wanted)):
                     return database, build
                 database.close()
             remove(path)
         if self.reference is not None:
-            self.reference.copy_to(path, durable=False)
-        database = Database(path, self.migrations, durable=False)
+            self.reference.copy_to(path, durable=not lasts)
+        database = opening()
         with database.transaction() as db:
             for feed in wanted:
                 self.feeds[feed].clear(db)

@@ -106,5 +106,8 @@ class SetClock:
     def monotonic_ms(self) -> int:
         return self.at_ms - NOON_MS
 
+    def boot_lasts(self) -> bool:
+        return True
+
     def boot_id(self) -> str:
         return "boot"

@@ -336,3 +336,26 @@ def test_a_driver_that_fails_when_asked_is_out_of_order(
 
     monkeypatch.setattr(EscposPrinter, "ask", fails)
     assert worker(till, printer).print_waiting() == "error"
+
+
+def test_stopping_waits_for_no_printer_that_is_only_asked(
+    till: OpenTill, printer: FakePrinter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked, answers = threading.Event(), threading.Event()
+
+    def slow(self: EscposPrinter) -> PrinterState:
+        asked.set()
+        assert answers.wait(30)
+        return "ready"
+
+    monkeypatch.setattr(EscposPrinter, "ask", slow)
+    monkeypatch.setattr(printing_service, "FIRST_ASKED_AFTER_S", 0)
+    printing = worker(till, printer)
+    printing.start()
+    assert asked.wait(10)
+    printing.stop()
+    assert printing._thread is not None
+    assert printing._thread.is_alive()
+    answers.set()
+    printing._thread.join(10)
+    assert not printing._thread.is_alive()

@@ -78,13 +78,24 @@ def test_a_long_log_is_finished_though_somebody_always_writes(
 ) -> None:
     moved = checkpoints._moved
 
-    def always_more(connection: PoolProxiedConnection, way: str) -> tuple[int, int, int]:
-        return (0, 12_000, 11_999) if way == "PASSIVE" else moved(connection, way)
+    def beside_another(connection: PoolProxiedConnection, way: str) -> tuple[int, int, int]:
+        if way != "PASSIVE":
+            return moved(connection, way)
+        with hub_snapshot(engine) as before:
+            before.exec_driver_sql("SELECT count(*) FROM thing").scalar()
+            add(engine, "third")
+            return moved(connection, way)
 
-    monkeypatch.setattr(checkpoints, "_moved", always_more)
+    monkeypatch.setattr(checkpoints, "_moved", beside_another)
     add(engine, "second")
+    assert not checkpoint(engine)
+    assert in_file(tmp_path) == ["first"]
+    monkeypatch.setattr(checkpoints, "_LONG_LOG_PAGES", 1)
     assert checkpoint(engine)
-    assert in_file(tmp_path) == ["first", "second"]
+    assert in_file(tmp_path) == ["first", "second", "third", "third"]
+    size = (tmp_path / "hub.db-wal").stat().st_size
+    add(engine, "fourth")
+    assert (tmp_path / "hub.db-wal").stat().st_size == size  # it has begun anew
 
 
 def test_nobody_waits_long_for_a_reader_of_long_ago(

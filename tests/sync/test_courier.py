@@ -114,41 +114,34 @@ def test_the_status_tells_the_age_of_the_oldest_entry(setup: Setup, till: OpenTi
     assert (status.pending, status.oldest_pending_s) == (2, 90)
 
 
-OFFLINE = "unreachable", "hub.unreachable"
-STRANGE = "unreachable", "hub.stranger"
-FORGERIES: dict[str, tuple[int, bytes, str, tuple[str, str]]] = {
-    "a portal's page": (200, b"<html>please log in</html>", "reply.malformed", STRANGE),
-    "nothing": (200, b"", "reply.malformed", STRANGE),
-    "not a reply": (
-        200,
-        msgspec.msgpack.encode([1, b"", b""]),
-        "reply.forged",
-        ("alarm", "reply.forged"),
-    ),
-    "too long": (200, b"x" * 100_000, "hub.refused", STRANGE),
-    "another server's refusal": (400, b'{"title":"bad"}', "hub.refused", STRANGE),
-    "a redirect": (302, b"", "hub.refused", STRANGE),
-    "a refusal": (
-        403,
-        b'{"type":"urn:xuanpin:segment.unknown_till","detail":"No."}',
-        "hub.refused",
-        ("alarm", "hub.refused"),
-    ),
-    "an overloaded hub": (503, b"", "hub.unreachable", OFFLINE),
+PAGE = "text/html; charset=utf-8"
+FORGERIES: dict[str, tuple[int, bytes, str, str]] = {
+    "a portal's page": (200, b"<html>please log in</html>", PAGE, "hub.stranger"),
+    "a portal's long page": (200, b"x" * 100_000, "Text/HTML", "hub.stranger"),
+    "a redirect": (302, b"", "", "hub.stranger"),
+    "a portal that says so": (511, b"<html>", PAGE, "hub.unreachable"),
+    "an overloaded hub": (503, b"", "", "hub.unreachable"),
+    "nothing": (200, b"", "", "reply.malformed"),
+    "not a reply": (200, msgspec.msgpack.encode([1, b"", b""]), "", "reply.forged"),
+    "too long": (200, b"x" * 100_000, "", "hub.refused"),
+    "a refusal": (400, b'{"title":"bad segment"}', "", "hub.refused"),
+    "a proxy that takes less than a segment": (413, b"<html>", PAGE, "hub.refused"),
 }
+PASSING = ("hub.stranger", "hub.unreachable")
 
 
 @pytest.mark.parametrize("name", FORGERIES)
 def test_an_answer_that_is_none_changes_nothing(till: OpenTill, hub: HubMachine, name: str) -> None:
-    status, body, reason, standing = FORGERIES[name]
+    status, body, kind, reason = FORGERIES[name]
     sell(till, 2)
-    hub.wire.faults = [answering(status, body)]
+    hub.wire.faults = [answering(status, body, kind)]
     report = hub.push(till)
     assert report.refused is not None
     assert report.refused.reason == reason
     assert report.pending == 3
     assert report.acknowledged == 0
-    assert (read_status(till).hub, read_status(till).reason) == standing
+    standing = "unreachable" if reason in PASSING else "alarm"
+    assert (read_status(till).hub, read_status(till).reason) == (standing, reason)
     assert_settled(till, hub.push(till))
     assert read_status(till).hub == "reachable"
 

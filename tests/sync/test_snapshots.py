@@ -1,6 +1,8 @@
 """Snapshots: built aside, gone on with after an interruption, swapped in whole or not at all."""
 
+import errno
 import mmap
+import os
 import shutil
 from collections import namedtuple
 from collections.abc import Iterator
@@ -20,7 +22,7 @@ from sync.services import snapshots
 from sync.stores import feeds, hub_epoch
 
 from .feed_scenes import FedTill, FeedingHub, feeding_hub
-from .tills import Handler, down, opened
+from .tills import FakeClock, Handler, down, opened
 
 ROWS = {f"k{number:03d}": str(number) for number in range(50)}
 
@@ -79,6 +81,68 @@ def test_what_another_boot_left_is_not_built_upon(hub: FeedingHub, till: FedTill
     till.pulled()
     assert till.asked.count("/v1/feeds/goods") == len(ROWS) // 10 + 1  # all pages, and the steps
     assert till.rows() == ROWS
+
+
+def test_where_nobody_tells_the_boot_another_process_goes_on_with_a_snapshot(
+    hub: FeedingHub, till: FedTill, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(FakeClock, "boot_lasts", lambda _clock: False)
+    interrupt(till, after_pages=3)
+    till.refused()
+    till.till._boot = "another process"
+    till.pulled()
+    assert till.asked.count("/v1/feeds/goods") == 2 + 1
+    assert till.rows() == ROWS
+
+
+def test_a_disk_that_fails_to_take_a_snapshot_has_it_fetched_anew(
+    hub: FeedingHub, till: FedTill, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*_given: object) -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    with monkeypatch.context() as failing:
+        failing.setattr(snapshots, "write_out", fails)
+        with pytest.raises(Fault):
+            till.pull(gently=True)
+    assert not building(till).exists()
+    till.pulled()
+    assert till.asked.count("/v1/feeds/goods") == len(ROWS) // 10 + 1
+    assert till.rows() == ROWS
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="the system names no open files")
+def test_a_snapshot_is_synced_before_it_is_named_and_named_before_that_is_kept(
+    hub: FeedingHub, till: FedTill, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done: list[str] = []
+    sync, rename, replace = os.fsync, Path.rename, Path.replace
+
+    def synced(descriptor: int) -> None:
+        done.append(f"sync {Path(f'/proc/self/fd/{descriptor}').readlink().name}")
+        sync(descriptor)
+
+    def renamed(path: Path, target: Path) -> Path:
+        done.append(f"{path.name} to {target.name}")
+        return rename(path, target)
+
+    def replaced(path: Path, target: Path) -> Path:
+        done.append(f"{path.name} to {target.name}")
+        return replace(path, target)
+
+    monkeypatch.setattr(os, "fsync", synced)
+    monkeypatch.setattr(Path, "rename", renamed)
+    monkeypatch.setattr(Path, "replace", replaced)
+    till.pulled()
+    directory = till.till.directory.name
+    assert done == [
+        f"sync {BUILDING}",
+        f"{BUILDING} to reference-1.db",
+        f"sync {directory}",
+        f"sync {POINTER}.new",
+        f"{POINTER}.new to {POINTER}",
+        f"sync {directory}",
+    ]
 
 
 def test_a_gentle_snapshot_reaches_the_disk_in_parts_before_it_is_in_force(

@@ -192,7 +192,8 @@ def test_the_status_is_also_told_in_words(setup: Setup) -> None:
 def test_the_status_says_no_slugs_to_people(setup: Setup, hub: HubMachine) -> None:
     opened(setup).close()
     run(setup, enrol_command, invited(hub), "--hub", URL)
-    for fault in (down, answering(200, b"<html>please log in</html>"), answering(200, FORGED)):
+    page = answering(200, b"<html>please log in</html>", "text/html")
+    for fault in (down, page, answering(200, b"?"), answering(200, FORGED)):
         hub.wire.faults = [fault]
         run(setup, push_command, status=2)
         text = run(setup, status_command).stdout

@@ -45,6 +45,9 @@ class FakeClock:
     def monotonic_ms(self) -> int:
         return self.mono_ms
 
+    def boot_lasts(self) -> bool:
+        return True
+
     def boot_id(self) -> str:
         return self.boot
 
@@ -122,8 +125,9 @@ def twice(hub: Handler, request: httpx2.Request) -> httpx2.Response:
     return hub(request)
 
 
-def answering(status: int, body: bytes) -> WireFault:
-    return lambda _hub, _request: httpx2.Response(status, content=body)
+def answering(status: int, body: bytes, kind: str = "") -> WireFault:
+    headers = {"content-type": kind} if kind else {}
+    return lambda _hub, _request: httpx2.Response(status, content=body, headers=headers)
 
 
 class HubMachine:
