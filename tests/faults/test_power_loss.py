@@ -4,7 +4,7 @@ import os
 import random
 import shutil
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -13,7 +13,6 @@ from msgspec import structs
 from tests.sync.tills import FakeClock, make_setup, named
 
 from .after_power_loss import Told, problems_of
-from .history import MEMORY
 from .power_loss import WAYS, Disk, Survives, moments, put
 from .recorded_sales import NAME, SAID, TILL
 from .system_calls import Op, operations, record, traceable
@@ -23,15 +22,6 @@ SALES = 100
 IMAGES = int(os.environ.get("XUANPIN_POWER_CUTS", "2000"))
 PARTS = 4
 SEED = 20261122
-
-
-@pytest.fixture(scope="module")
-def in_memory(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    base = MEMORY if MEMORY.is_dir() else tmp_path_factory.getbasetemp()
-    directory = base / f"power-{os.getpid()}"
-    directory.mkdir()
-    yield directory
-    shutil.rmtree(directory)
 
 
 @pytest.fixture(scope="module")
