@@ -149,7 +149,7 @@ def put_database(source: Path, at: Path, aside: Path) -> bool:
     draft.unlink(missing_ok=True)
     copy_file(source, draft)
     try:
-        if at.exists() and not _keep_aside(at, aside):
+        if (at.exists() or _logs_of(at)) and not _keep_aside(at, aside):
             return False
         draft.replace(at)
         sync_directory(at.parent)
@@ -168,7 +168,7 @@ def place_aside(directory: Path, at_ms: int) -> Path:
 def _keep_aside(at: Path, aside: Path) -> bool:
     """Keep a database aside, and leave no log beside it that another file would be read with."""
     aside.mkdir(parents=True, exist_ok=True, mode=0o700)
-    logs = [log for ending in _BESIDE if (log := at.with_name(at.name + ending)).exists()]
+    logs = _logs_of(at)
     for log in logs:
         copy_file(log, aside / log.name)
     in_order = _closed_whole(at)
@@ -177,20 +177,28 @@ def _keep_aside(at: Path, aside: Path) -> bool:
         return False
     if in_order:
         remove_files([aside / log.name for log in logs])
-    remove_files([at.with_name(at.name + ending) for ending in _BESIDE])
-    try:
-        os.link(at, aside / at.name)
-    except OSError:  # a file system without second names
-        copy_file(at, aside / at.name)
+    remove_files(_logs_of(at))
+    if at.exists():
+        try:
+            os.link(at, aside / at.name)
+        except OSError:  # a file system without second names
+            copy_file(at, aside / at.name)
     sync_directory(aside)
     return True
+
+
+def _logs_of(at: Path) -> Sequence[Path]:
+    return [log for ending in _BESIDE if (log := at.with_name(at.name + ending)).exists()]
 
 
 def _closed_whole(at: Path) -> bool | None:
     """Let a database have all it logged in its one file; None if somebody uses it.
 
-    False if it is damaged: then its logs belong to it still.
+    False if it is damaged: then its logs belong to it still. One that is gone or empty is not
+    opened, because SQLite would delete the logs.
     """
+    if not at.exists() or not at.stat().st_size:
+        return False
     try:
         with closing(sqlite3.connect(str(at), timeout=0, isolation_level=None)) as database:
             database.execute("PRAGMA wal_checkpoint(TRUNCATE)")

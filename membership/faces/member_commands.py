@@ -8,8 +8,9 @@ from membership.services.desk import Desk
 from sync.faces.answers import accepted, answer, json_option, pass_setup, refuse
 from sync.language import Language
 from sync.rules.refusal import N_, Refused
-from sync.services.till import NOT_BEGUN, open_till
+from sync.services.till import open_till
 from sync.setup import Setup
+from sync.till_files import NOT_BEGUN
 
 STATE_NAMES: dict[State, str] = {
     "active": N_("active"),

@@ -10,13 +10,14 @@ import msgspec
 
 from sync.backup_files import checked_manifest
 from sync.faces.answers import accepted, answer, json_option, pass_setup
-from sync.keys import has_hub_keys
+from sync.keys import has_hub_keys, has_till_keys
 from sync.rules.days import china_time
 from sync.rules.refusal import N_, Refused
 from sync.services.backing_up import BackedUp, back_up_hub, back_up_till
 from sync.services.restoring_till import RestoredTill, restore_till
-from sync.services.till import JOURNAL, open_till
+from sync.services.till import open_till
 from sync.setup import Setup
+from sync.till_files import JOURNAL
 
 if TYPE_CHECKING:
     from sync.services.restoring_hub import RestoredHub
@@ -129,7 +130,8 @@ def _hub_backup(
 def _only_role(setup: Setup) -> Role | Refused:
     """Say whether this machine is a till or a hub; refused if it is neither or both."""
     hub = has_hub_keys(setup.hub_directory)
-    till = (setup.till_directory / JOURNAL).is_file()
+    directory = setup.till_directory
+    till = (directory / JOURNAL).is_file() or has_till_keys(directory)
     if hub != till:
         return "hub" if hub else "till"
     if hub:

@@ -17,9 +17,10 @@ from sync.rules.refusal import N_, Refused
 from sync.services.courier import Courier, hub_client
 from sync.services.enrolment import Enroller
 from sync.services.status import SyncStatus, no_status, read_status
-from sync.services.till import NOT_BEGUN, open_till
+from sync.services.till import open_till
 from sync.services.verifying import verify_journal
 from sync.setup import Setup
+from sync.till_files import NOT_BEGUN
 
 HUB_WORDS = {
     "not_enrolled": N_("not enrolled"),

@@ -20,8 +20,9 @@ from sync.reference import FIRST
 from sync.reference_damage import means_damage
 from sync.rules.backup import SCHEMA, Manifest, Role
 from sync.rules.refusal import N_, Refused
-from sync.services.till import JOURNAL, OpenTill
+from sync.services.till import OpenTill
 from sync.sqlite_driver import SqliteError
+from sync.till_files import JOURNAL
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine

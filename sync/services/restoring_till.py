@@ -22,10 +22,10 @@ from sync.lock import SellingLock, opening_lock, unusable
 from sync.reference import BUILDING, FIRST, put_in_force
 from sync.rules.backup import Manifest, damaged
 from sync.rules.refusal import N_, Fault, Refused
-from sync.services.till import JOURNAL
 from sync.setup import Setup
 from sync.sqlite_driver import SqliteError
 from sync.stores import journal as journals
+from sync.till_files import JOURNAL
 
 
 class RestoredTill(msgspec.Struct, frozen=True, kw_only=True):
@@ -124,7 +124,7 @@ def _key_refused(directory: Path, manifest: Manifest) -> Refused | None:
 def _left_behind(directory: Path, backup: Path) -> Refused | None:
     """Refuse to leave entries behind that neither hub nor backup has, as far as can be read."""
     path = directory / JOURNAL
-    if not path.is_file():
+    if not path.is_file() or not path.stat().st_size:
         return None
     try:
         here, there = Database(path, read_only=True), Database(backup, read_only=True)

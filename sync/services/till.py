@@ -32,16 +32,14 @@ from sync.stores import journal as journals
 from sync.stores.chain import check_tail
 from sync.stores.contacts import read_hub_clock
 from sync.stores.enrolment import Enrolment, read_enrolment
+from sync.till_files import JOURNAL, check_there, journal_lost
 
 if TYPE_CHECKING:
     from sqlite_utils.migrations import Migrations
 
 _TAIL_ENTRIES = 100
-_MOST_NAMED = 9
 _SELLING: frozenset[str] = frozenset({"counter", "sell", "close"})
 _BEGINNING: frozenset[str] = frozenset({"counter", "sell", "import", "enrol", "demo"})
-JOURNAL = "journal.db"
-NOT_BEGUN = "till.not_begun"  # refused to read where no till has ever been used
 
 
 class OpenTill(msgspec.Struct):
@@ -183,20 +181,19 @@ def open_till(
     To read is possible beside an open counter; everything else takes the selling lock, and
     the counter, a sale and the closing of a day open a new run, which counts for `day` (None:
     today) or the next open one. `closed_by` is the key that will close the counter.
-    Refused, before anything is made, if its center is not configured or there is nothing of it to
-    read; if another process sells, if key and journal do not belong together, if the journal's
-    tail is broken, or to sell with damaged goods or for a center not its own. Raises `Fault`.
+    Refused, before anything is made, if its center is not configured, its journal is lost or there
+    is nothing of it to read; if another process sells, if key and journal do not belong together,
+    if the journal's tail is broken, or to sell with damaged goods or for a center not its own.
+    Raises `Fault`.
     """
-    center = setup.center()
-    if isinstance(center, Refused):
-        return center
-    refused = bad_till_name(setup.till.id)
+    refused = _misconfigured(setup)
     if refused is not None:
         return refused
     directory = setup.till_directory
     try:
-        if not (begin or to in _BEGINNING or (directory / JOURNAL).is_file()):
-            return _no_such_till(setup)
+        refused = check_there(setup, begins=begin or to in _BEGINNING)
+        if refused is not None:
+            return refused
         directory.mkdir(parents=True, exist_ok=True, mode=0o700)
     except OSError as error:
         raise Fault(unusable(directory, error.strerror)) from error
@@ -220,6 +217,11 @@ def open_till(
             return refused
         undo.pop_all()
         return till
+
+
+def _misconfigured(setup: Setup) -> Refused | None:
+    center = setup.center()
+    return center if isinstance(center, Refused) else bad_till_name(setup.till.id)
 
 
 def _open(setup: Setup, directory: Path, lock: SellingLock | None) -> OpenTill | Refused:
@@ -274,8 +276,13 @@ def _reference(
 
 
 def _own_keys(journal: Database, directory: Path) -> TillKeys | Refused:
-    """Read the key that belongs to this journal; a new journal gets (or takes) its key."""
+    """Read the key that belongs to this journal; a new journal gets its key.
+
+    It takes one that a first start left which was cut off; an enrolled till's is from later.
+    """
     install = journals.read_install(journal.read())
+    if install is None and read_phone_key(directory) is not None:
+        return journal_lost(directory)
     if install is not None and not has_till_keys(directory):
         return Refused(
             "key.missing",
@@ -353,25 +360,4 @@ def _moved(till: OpenTill) -> Refused | None:
             "enrolled": names.get(enrolment.center, str(enrolment.center)),
             "center": till.setup.till.center,
         },
-    )
-
-
-def _no_such_till(setup: Setup) -> Refused:
-    """Refuse to read a till that has no journal: mistyped, or not used yet."""
-    tills = setup.till_directory.parent
-    known = sorted(path.parent.name for path in tills.glob(f"*/{JOURNAL}"))
-    named = ", ".join(known[:_MOST_NAMED]) + (" …" if len(known) > _MOST_NAMED else "")
-    values = {"till": setup.till.id, "path": tills, "known": named}
-    if known:
-        return Refused(
-            "till.unknown",
-            N_("There is no till “{till}” in {path}."),
-            N_("Check --till or [till] id; the tills there: {known}."),
-            values,
-        )
-    return Refused(
-        NOT_BEGUN,
-        N_("There is no till “{till}” in {path} yet."),
-        N_("Import goods (`xuanpin pos import`) or open its counter (`xuanpin pos`) to begin one."),
-        values,
     )

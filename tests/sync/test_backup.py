@@ -137,6 +137,31 @@ def test_a_damaged_journal_is_replaced_and_kept_as_it_is(setup: Setup, tmp_path:
         assert isinstance(verify_journal(till), Verified)
 
 
+@pytest.mark.parametrize("emptied", [False, True])
+def test_a_lost_journal_is_restored_without_the_log_it_left(
+    setup: Setup, tmp_path: Path, *, emptied: bool
+) -> None:
+    with opened(setup) as till:
+        backed_up(till, tmp_path / "backup")
+        sell(till, 3)
+        log = setup.till_directory / "journal.db-wal"
+        left = log.read_bytes()
+    assert left
+    journal = setup.till_directory / "journal.db"
+    journal.unlink()
+    if emptied:
+        journal.touch()
+    log.write_bytes(left)
+    assert reason_of(open_till(setup, "read")) == "journal.lost"
+    restored = put_back(setup, tmp_path / "backup")
+    assert isinstance(restored, RestoredTill), restored
+    assert (Path(restored.replaced) / log.name).read_bytes() == left
+    with opened(setup) as till:
+        verified = verify_journal(till)
+    assert isinstance(verified, Verified), verified
+    assert verified.entries == restored.entries + 1  # the run just opened
+
+
 def test_on_a_new_machine_the_key_must_come_with_it(
     setup: Setup, hub: HubMachine, tmp_path: Path, clock: FakeClock
 ) -> None:
