@@ -11,7 +11,9 @@ from membership.rules.phone import PhoneToken
 from membership.rules.plan import PlanSettings
 from pos.rules.basket import MOST_QUANTITY, Benefits, Line
 from pos.rules.items import SHIPS_NEVER, SHIPS_ONLY, Delivery, Item, Tier
+from pos.rules.tender import Tender
 from sync.rules.entry import Private
+from sync.rules.money import format_yuan
 from sync.rules.refusal import N_, Bilingual, Refused
 
 MOST_LINES = 500
@@ -47,7 +49,8 @@ class Cart(msgspec.Struct, frozen=True, kw_only=True):
     """An open basket; JSON-serialisable. `touched` is the line last changed (0: none).
 
     `order_id` is the UUIDv7 its order will have, `day` the business day (ISO), `held_as` the
-    number under which it waits when held.
+    number under which it waits when held. `taken` is money that was handed over for part of it: it
+    is not booked yet, and until it is, or is given back, nothing about the cart changes.
     """
 
     order_id: str
@@ -59,11 +62,29 @@ class Cart(msgspec.Struct, frozen=True, kw_only=True):
     member: CartMember | None = None
     join: JoinRequest | None = None
     held_as: int | None = None
+    taken: tuple[Tender, ...] = ()
 
 
 def benefits(cart: Cart) -> Benefits:
     """Return what prices the basket: PLUS for a valid member, and for one joining in it."""
     return Benefits(plus=cart.join is not None or (cart.member is not None and cart.member.plus))
+
+
+def taken_fen(cart: Cart) -> int:
+    """Return how much was handed over for a cart that is not sold yet."""
+    return sum(tender.amount_fen for tender in cart.taken)
+
+
+def money_taken(cart: Cart) -> Refused | None:
+    """Refuse to change a cart for which money was taken."""
+    if not cart.taken:
+        return None
+    return Refused(
+        "cart.money_taken",
+        N_("{sum} was taken for this basket and is not booked."),
+        N_("Enter goes on taking payment; it is given back there too."),
+        {"sum": format_yuan(taken_fen(cart))},
+    )
 
 
 def find_line(cart: Cart, number: int) -> Line | None:

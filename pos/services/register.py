@@ -20,9 +20,11 @@ from pos.rules.basket import Line, PricedBasket
 from pos.rules.cart import Cart, CartMember
 from pos.rules.codes import half_width
 from pos.rules.items import Delivery, Item
+from pos.rules.ordering import check_sellable
 from pos.rules.pricing import price_basket
 from pos.rules.scans import CardText, ItemCode, OfferLink, ScaleLabel, Words, read_scan
 from pos.rules.settings import ScanSettings
+from pos.rules.tender import Tender
 from pos.rules.voided import CART_VOIDED, voided
 from pos.stores import carts, catalogue
 from sync.rules.entry import Draft
@@ -173,10 +175,9 @@ class Register:
         refused = self._change(carting.attach_member(self._current(), used))
         return member if refused is None else refused
 
-    def detach(self) -> None:
+    def detach(self) -> Refused | None:
         """Forget the attached member; prices go back."""
-        if self._cart.member is not None:
-            self._change(carting.detach_member(self._cart))
+        return self._change(carting.detach_member(self._cart)) if self._cart.member else None
 
     def join(self, phone: str | None = None) -> Refused | None:
         """Put the PLUS plan into the cart, with or without a phone number."""
@@ -189,11 +190,17 @@ class Register:
         plan = carting.plan_item(self._settings.get(PlanSettings))
         return self._change(carting.join(self._current(), plan, carting.join_request(token)))
 
+    def take(self, tenders: Sequence[Tender]) -> None:
+        """Keep what was handed over so far for the open cart: nothing, once it is given back."""
+        self._save(replace(self._cart, taken=tuple(tenders)))
+
     def void(self) -> Refused | None:
         """Give the open cart up; the journal keeps what was in it."""
-        if not self._cart.lines:
-            self.start_new()
-            return _empty()
+        refused = check_sellable(self._cart) or carting.money_taken(self._cart)
+        if refused is not None:
+            if not self._cart.lines:
+                self.start_new()
+            return refused
         if self._keep:
             self._till.journal.repeatable(self._journal_void)
         self._forget()
@@ -201,8 +208,9 @@ class Register:
 
     def hold(self) -> int | Refused:
         """Set the open cart aside; returns the number to recall it by."""
-        if not self._cart.lines:
-            return _empty()
+        refused = check_sellable(self._cart) or carting.money_taken(self._cart)
+        if refused is not None:
+            return refused
         run, cart = self._till.run.run, self._cart
         number = self._till.journal.repeatable(lambda db: carts.set_aside(db, run, cart))
         self._held += 1
@@ -266,12 +274,17 @@ class Register:
     def _change(self, cart: Cart | Refused) -> Refused | None:
         if isinstance(cart, Refused):
             return cart
+        refused = carting.money_taken(self._cart)
+        if refused is None:
+            self._save(cart)
+        return refused
+
+    def _save(self, cart: Cart) -> None:
         if self._keep:
             run = self._till.run.run
             self._till.journal.repeatable(lambda db: carts.save(db, run, cart))
             self._kept = True
         self._cart = cart
-        return None
 
     def _look_up(self, scan: ItemCode | ScaleLabel | OfferLink | Words) -> Item | None:
         db, now_ms = self._till.reference.read(), self._till.now_ms()
@@ -326,7 +339,9 @@ class Register:
     def _continue(self, run: str, cart: Cart) -> None:
         """Go on with a kept cart: under its id only in the same run, on the same day."""
         fresh = self._blank()
-        renewed = self._renewed(replace(cart, held_as=None))
+        renewed = replace(cart, held_as=None)
+        if not cart.taken:  # a visitor who has begun to pay pays the prices they were told
+            renewed = self._renewed(renewed)
         if run != self._till.run.run or cart.day != fresh.day:
             renewed = replace(
                 renewed,
@@ -373,10 +388,6 @@ class Register:
 
 def _priced(cart: Cart) -> PricedBasket:
     return price_basket(cart.lines, carting.benefits(cart))
-
-
-def _empty() -> Refused:
-    return Refused("cart.empty", N_("There is nothing in the basket."), N_("Scan an item first."))
 
 
 def _already(member: Member) -> Refused:

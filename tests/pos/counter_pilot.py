@@ -106,7 +106,7 @@ def at_counter(
             app = CounterApp(make_services(till, make_worker(till)))
             async with app.run_test(size=size) as pilot:
                 cashier = Cashier(app, pilot)
-                await cashier.until(lambda: app.screen is app._main and bool(app._main.size.width))
+                await cashier.until(lambda: app._main.is_mounted and bool(app._main.size.width))
                 await pilot.pause()
                 await scenario(cashier)
 

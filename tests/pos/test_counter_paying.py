@@ -134,3 +134,47 @@ def test_nothing_is_not_a_part_of_the_sum(tmp_path: Path) -> None:
         assert "✓" not in desk.screen_text
 
     at_counter(tmp_path, scenario)
+
+
+def test_what_was_taken_before_the_counter_went_down_still_counts(tmp_path: Path) -> None:
+    async def before(desk: Cashier) -> None:
+        await begin(desk)
+        desk.key("f2")
+        await desk.enter("20")
+        desk.key("enter")
+        await desk.until(lambda: "Still to pay" in desk.screen_text)
+        await keep_in_cash(desk, "100")
+
+    async def after(desk: Cashier) -> None:
+        await desk.until(lambda: isinstance(desk.app.screen, PayScreen))
+        await desk.until(lambda: desk.box.said.startswith("Taken before the interruption: 120.00."))
+        desk.key("enter")
+        await desk.until(lambda: isinstance(desk.app.screen, ReceiptScreen))
+        order = desk.main.last
+        assert order is not None
+        paid = [(payment.method, payment.amount_fen) for payment in order.payments]
+        assert paid == [("wechat", 2000), ("cash", 14800)]
+
+    async def once_more(desk: Cashier) -> None:
+        assert desk.cart == []
+        assert isinstance(desk.app.screen, MainScreen)
+
+    for scenario in (before, after, once_more):
+        at_counter(tmp_path, scenario)
+
+
+def test_what_was_given_back_is_not_asked_for_again(tmp_path: Path) -> None:
+    async def before(desk: Cashier) -> None:
+        await begin(desk)
+        await keep_in_cash(desk, "100")
+        desk.key("escape")
+        desk.key("escape")
+        await desk.back()
+
+    async def after(desk: Cashier) -> None:
+        assert isinstance(desk.app.screen, MainScreen)
+        desk.send(TEA_CODE + "\r")
+        await desk.until(lambda: desk.cart == [(TEA, 2)])
+
+    for scenario in (before, after):
+        at_counter(tmp_path, scenario)

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
 from pos.rules.tender import Tender
 from pos.services.checkout import Checkout, Completed
@@ -204,7 +205,7 @@ def test_an_empty_cart_opens_with_its_first_scan(register: Register, clock: SetC
 
 
 def test_a_voided_cart_is_journalled_and_gone(register: Register, till: OpenTill) -> None:
-    assert reason(register.void()) == "cart.empty"
+    assert reason(register.void()) == "sale.empty"
     scan(register, TEA_CODE)
     assert register.void() is None
     assert journal_kinds(till) == ["cart_voided"]
@@ -226,6 +227,35 @@ def test_a_new_run_goes_on_with_the_open_cart_under_a_new_id(setup: Setup) -> No
     with opened(setup) as till:
         register = Register(till)
         assert (register.cart.lines, register.view().held) == ((), 1)
+
+
+def test_money_taken_for_a_cart_outlives_the_run_and_keeps_the_cart_as_it_is(setup: Setup) -> None:
+    taken = (Tender("cash", 10000), Tender("wechat", 2000, "W1"))
+    with opened(setup) as till:
+        stock(till)
+        register = Register(till)
+        scan(register, TEA_CODE)
+        register.take(taken)
+    with opened(setup) as till:
+        stock(till, [structs.replace(GOODS[0], retail_fen=17500)])
+        register = Register(till)
+        assert register.cart.taken == taken
+        assert register.view().priced.total_fen == 16800
+        number = register.cart.lines[0].number
+        for change in (
+            lambda: register.scan(TEA_CODE),
+            lambda: register.set_quantity(number, 2),
+            lambda: register.remove(number),
+            register.join,
+            register.void,
+            register.hold,
+        ):
+            assert reason(change()) == "cart.money_taken"
+        assert (register.cart.taken, register.view().held) == (taken, 0)
+        register.take(())
+        assert register.void() is None
+    with opened(setup) as till:
+        assert Register(till).cart.taken == ()
 
 
 def test_a_register_that_keeps_nothing_writes_nothing(setup: Setup) -> None:

@@ -115,7 +115,10 @@ class Counter(MemberActions):
         if isinstance(refused, Refused):
             self.refuse(refused)
             return
+        register = self.services.register
         till = Till(
+            taken=cart.taken,
+            take=lambda tenders: self.ask(lambda: register.take(tenders)),
             due=lambda tenders: self.ask(lambda: checkout.due(cart, tenders)),
             quote=lambda tenders: self.ask(lambda: checkout.quote(cart, tenders)),
             complete=lambda tenders: self.ask(lambda: checkout.complete(cart, tenders)),

@@ -61,7 +61,7 @@ class MainScreen(Listens, Screen[None]):
         yield Rows(surface="background", id="said")
 
     def on_mount(self) -> None:
-        """Show the cart that an earlier run left, if any."""
+        """Show the cart that an earlier run left, if any; go on taking payment where it was."""
         self.entry = self.query_one("#entry", Entry)
         self.cart = self.query_one("#cart", CartView)
         self.side = self.query_one("#side", Side)
@@ -72,6 +72,8 @@ class MainScreen(Listens, Screen[None]):
         self.relabel(self.say)
         if isinstance(last, Refused):
             self.refuse(last)
+        elif self.services.register.cart.taken:
+            self.call_after_refresh(self.act, "pay")
         elif self.services.register.cart.lines:
             self.tell(self.say("Taken up where it was left."), "said_good")
 

@@ -24,15 +24,20 @@ HASTE_S = 0.3  # Enter so soon after a question was shown does not answer it
 
 
 class Till(msgspec.Struct, frozen=True):
-    """What the pay dialog asks of the checkout, for the cart at hand."""
+    """What the pay dialog asks of register and checkout, for the cart at hand.
 
+    `taken` is what was handed over before; `take` keeps what is handed over in parts.
+    """
+
+    taken: Sequence[Tender]
+    take: Callable[[Sequence[Tender]], Refused | None]
     due: Callable[[Sequence[Tender]], Due | Refused]
     quote: Callable[[Sequence[Tender]], Settlement | Refused]
     complete: Callable[[Sequence[Tender]], Completed | Refused]
 
 
 class PayScreen(Dialog[Completed]):
-    """Answers with the completed sale; Esc goes back to the cart, nothing booked."""
+    """Answers with the completed sale; Esc goes back to the cart, nothing booked nor kept."""
 
     WIDTH = 70
 
@@ -40,13 +45,13 @@ class PayScreen(Dialog[Completed]):
         super().__init__(say, say("Take payment"))
         self._till = till
         self._method: Method = "cash"
-        self._tenders: list[Tender] = []
+        self._tenders = list(till.taken)
         self._offer = 0
         self._sure_of: list[Tender] | None = None  # what Enter once more takes all the same
         self._asked_s = 0.0
         self._leaving = False  # Esc once more gives up what was taken
         self._opened_s = time.monotonic()
-        self._due = till.due(())
+        self._due = till.due(till.taken)
         self._amount = Entry(id="amount", most=12)
         self._reference = Entry(id="reference", most=64)
         self._reference.placeholder = say("Transaction number, if wanted (Tab)")
@@ -117,9 +122,12 @@ class PayScreen(Dialog[Completed]):
         return self._left_fen
 
     def begin(self) -> None:
-        """Begin with cash, exactly."""
+        """Begin with cash, exactly; say what was taken before the counter went down."""
         self._amount.focus()
         self._preview()
+        if self._tenders:
+            before = self.say("Taken before the interruption: {sum}.", sum=self._taken())
+            self.tell(f"{before} {self.said}", "said_good")
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """Say at once what the typed amount comes to."""
@@ -146,8 +154,8 @@ class PayScreen(Dialog[Completed]):
         if name == "tab" and self._method != "cash":
             (self._reference if self._amount.has_focus else self._amount).focus()
             return True
-        if name == "escape" and self._tenders and not leaving:
-            return self._ask_to_leave()
+        if name == "escape" and self._tenders:
+            return self._give_back() if leaving else self._ask_to_leave()
         if name == "backspace" and self._amount.has_focus and not self._amount.value:
             return self._take_back()
         return super().key_pressed(name, character)
@@ -245,24 +253,36 @@ class PayScreen(Dialog[Completed]):
         return True
 
     def _keep(self, tenders: list[Tender]) -> None:
+        if self._take(tenders):
+            self._reference.value = ""
+            self._choose("cash")
+
+    def _take(self, tenders: list[Tender]) -> bool:
+        """Keep what was taken where a crash does not lose it; a failing disk is told."""
         due = self._till.due(tenders)
-        if isinstance(due, Refused):
-            self.refuse(due)
-            return
+        refused = due if isinstance(due, Refused) else self._till.take(tenders)
+        if isinstance(refused, Refused):
+            self.refuse(refused)
+            return False
         self._tenders, self._due = tenders, due
-        self._reference.value = ""
-        self._choose("cash")
+        return True
+
+    def _taken(self) -> str:
+        return format_yuan(sum(tender.amount_fen for tender in self._tenders))
 
     def _ask_to_leave(self) -> bool:
         """Say before Esc what was taken and is not booked: it has to be given back."""
         self._leaving = True
-        taken = format_yuan(sum(tender.amount_fen for tender in self._tenders))
+        taken = self._taken()
         self.tell(self.say("{sum} was taken and is not booked: give it back, then Esc.", sum=taken))
         return True
 
+    def _give_back(self) -> bool:
+        if self._take([]):
+            self.dismiss(None)
+        return True
+
     def _take_back(self) -> bool:
-        if self._tenders:
-            self._tenders.pop()
-            self._due = self._till.due(self._tenders)
+        if self._tenders and self._take(self._tenders[:-1]):
             self._choose(self._method)
         return True
