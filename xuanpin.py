@@ -18,7 +18,7 @@ import pos.declared
 import sync.declared
 from sync import config
 from sync.clock import SystemClock
-from sync.database import disk_faults
+from sync.disk_faults import disk_faults
 from sync.faces.lazy import LazyGroup, spoken
 from sync.language import LANGUAGES, Language, one_line, speak_everywhere
 from sync.package import Package

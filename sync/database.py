@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from sqlite_utils import Database as SqliteUtils
 
-from sync.rules.refusal import N_, Fault, Refused
+from sync.disk_faults import disk_faults, unusable
+from sync.rules.refusal import Fault, Refused
 from sync.sqlite_driver import several_may_write, sqlite3, take_as_it_is
 
 if TYPE_CHECKING:
@@ -24,36 +25,17 @@ _HUB_PAGE_BYTES = 16 * 1024  # an entry of a sale takes 4 KB, which would spill 
 _HUB_CACHE_KIB = 16 * 1024  # what a segment changes fits: nothing is written before its end
 _HUB_LOG_PAGES = 16_000  # 256 MiB: then a commit checkpoints what `sync.checkpoints` has left
 _STATEMENT_TIMEOUT_S = 60
+_FULL = 13  # SQLITE_FULL
+_PRIMARY = 0xFF  # the primary code within an extended one
 # Bodies of entries are compressed as they are stored, by default in the slowest way there is.
 _COMPRESS_QUICKLY = """SELECT set_config(name, 'lz4', false) FROM pg_settings
     WHERE name = 'default_toast_compression' AND 'lz4' = ANY (enumvals)"""
 _GAVE_WAY = frozenset({"40001", "40P01"})  # serialization_failure, deadlock_detected
 T = TypeVar("T")
 
-# What SQLite raises over a mistake of ours. A damaged index can break a constraint too, but then
-# nothing that is read can be believed either: the program ends, and ends loudly.
-_MISTAKES: tuple[type[Exception], ...] = (
-    *(sqlite3.IntegrityError, sqlite3.ProgrammingError, sqlite3.DataError),
-    *(sqlite3.InterfaceError, sqlite3.NotSupportedError),
-)
-
 
 class CommitUnknown(Fault):
     """COMMIT raised: the transaction may or may not be durable. Reopen and look for its id."""
-
-
-@contextmanager
-def disk_faults(path: Path) -> Iterator[None]:
-    """Raise `Fault` for what disk, file system or a damaged file at `path` make SQLite raise.
-
-    Mistakes of the program (a broken constraint, a closed connection) propagate as they are.
-    """
-    try:
-        yield
-    except _MISTAKES:
-        raise
-    except sqlite3.Error as error:
-        raise Fault(unusable(path, error)) from error
 
 
 class Database:
@@ -90,9 +72,7 @@ class Database:
                 path.parent.mkdir(parents=True, exist_ok=True)
                 self._writer = self._connect()
                 self._made = True
-                # A killed process may have left a WAL whose last sync failed: nothing is built on
-                # it before it is synced anew.
-                self._writer.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+                self._settle(migrations)
                 for steps in migrations:
                     steps.apply(self._writer)
             elif not path.is_file():
@@ -100,6 +80,19 @@ class Database:
         except (OSError, sqlite3.Error) as error:
             self.close()
             raise Fault(unusable(path, error)) from error
+
+    def _settle(self, migrations: Sequence[Migrations]) -> None:
+        """Sync what a killed process may have left in the WAL unsynced, before anything is written.
+
+        A full disk lets nobody write, but the file can still be read.
+        """
+        try:
+            self._writer.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+        except sqlite3.OperationalError as error:
+            full = getattr(error, "sqlite_errorcode", 0) & _PRIMARY == _FULL
+            if not full or any(steps.pending(self._writer) for steps in migrations):
+                raise
+            self._doubtful = True
 
     @contextmanager
     def transaction(self) -> Iterator[SqliteUtils]:
@@ -250,16 +243,6 @@ class Database:
         if reader:
             connection.execute("PRAGMA query_only = ON")
         return opened
-
-
-def unusable(path: Path, problem: object) -> Refused:
-    """Refuse a database file that cannot be used."""
-    return Refused(
-        "database.unusable",
-        N_("The database {path} cannot be used: {problem}."),
-        N_("Check the disk, its free space and the file's permissions."),
-        {"path": path, "problem": problem},
-    )
 
 
 def open_hub(url: str) -> Engine:

@@ -10,6 +10,7 @@ from typing import Literal
 import filelock
 import msgspec
 
+from sync.disk_faults import named_problem
 from sync.rules.refusal import N_, Fault, Refused
 
 Writing = Literal[
@@ -42,6 +43,7 @@ class SellingLock:
         except filelock.Timeout:
             return _in_use(self._directory.name, self._holder(), to)
         except OSError as error:
+            self.release()
             raise Fault(unusable(self._directory, error.strerror)) from error
         return None
 
@@ -118,5 +120,5 @@ def unusable(directory: Path, problem: object) -> Refused:
         "till.directory",
         N_("The till's directory {path} cannot be used: {problem}."),
         N_("Check that it exists, has free space and belongs to you."),
-        {"path": directory, "problem": problem},
+        {"path": directory, "problem": named_problem(directory, problem)},
     )

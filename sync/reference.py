@@ -15,7 +15,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sync.database import Database, unusable
+from sync.database import Database
+from sync.disk_faults import unusable
 from sync.keys import has_till_keys
 from sync.reference_damage import (
     ReferenceDamaged,

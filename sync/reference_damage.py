@@ -11,7 +11,8 @@ from pathlib import Path
 
 from msgspec import structs
 
-from sync.database import BUSY_TIMEOUT_S, unusable
+from sync.database import BUSY_TIMEOUT_S
+from sync.disk_faults import unusable
 from sync.rules.refusal import N_, Fault, Refused, Words
 from sync.sqlite_driver import sqlite3
 

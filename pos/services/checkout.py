@@ -89,11 +89,17 @@ class Checkout:
                 N_("This basket is too large to be recorded as one sale."),
                 N_("Take no money yet; sell it in two parts."),
             )
-        if self._free_bytes() < LEAST_FREE_BYTES:
+        free_bytes = self._free_bytes()
+        if free_bytes < LEAST_FREE_BYTES:
             return Refused(
                 "disk.full",
-                N_("The disk is full: the sale could not be recorded."),
-                N_("Take no money yet; free some space first."),
+                N_("The disk is full: {free} KiB are free, a sale needs {least}."),
+                N_("Take no money yet; free some space where {path} is."),
+                {
+                    "path": self._till.directory,
+                    "free": free_bytes // 1024,
+                    "least": LEAST_FREE_BYTES // 1024,
+                },
             )
         return None
 

@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from sync.access import Access, AccessEnded
-from sync.database import CommitUnknown, disk_faults
+from sync.database import CommitUnknown
+from sync.disk_faults import disk_faults
 from sync.hub_client import is_transient, make_client
 from sync.rules.enrolling import not_enrolled
 from sync.rules.pacing import longest_pause_ms

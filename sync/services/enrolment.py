@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import structs
 
-from sync.database import disk_faults
+from sync.disk_faults import disk_faults
 from sync.hub_client import is_transient, post
 from sync.keys import SECRET_BYTES, write_phone_key
 from sync.rules import enrolling

@@ -13,7 +13,8 @@ import filelock
 import msgspec
 
 from sync.access import Access, AccessEnded
-from sync.database import CommitUnknown, disk_faults
+from sync.database import CommitUnknown
+from sync.disk_faults import disk_faults
 from sync.feed_client import FeedClient
 from sync.hub_requests import SignedRequests
 from sync.lock import unusable

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import filelock
 
 from sync.access import Access
-from sync.database import disk_faults
+from sync.disk_faults import disk_faults
 from sync.feed_client import FeedClient
 from sync.hub_requests import SignedRequests
 from sync.lock import unusable

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Literal
 import filelock
 import msgspec
 
-from sync.database import CommitUnknown, Database, disk_faults
+from sync.database import CommitUnknown, Database
+from sync.disk_faults import disk_faults
 from sync.keys import TillKeys, has_till_keys, load_or_create_till_keys, read_phone_key
 from sync.lock import SellingLock, Writing, opening_lock, unusable
 from sync.reference import Reference, damage, remove_old

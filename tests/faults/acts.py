@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from pos.rules.order import WALLETS
 from pos.rules.tender import Tender
-from sync.database import disk_faults
+from sync.disk_faults import disk_faults
 from sync.rules.entry import Draft
 from sync.rules.refusal import Refused
 from sync.services.end_of_day import EndOfDay, hub_unasked

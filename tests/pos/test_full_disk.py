@@ -4,6 +4,7 @@ import os
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
@@ -11,8 +12,9 @@ from pos.rules.tender import Tender
 from pos.services import checkout as checkouts
 from pos.services.checkout import Checkout, Completed
 from pos.services.register import Register
+from sync.language import Language
 from sync.rules.refusal import Fault, Refused
-from sync.services.till import OpenTill
+from sync.services.till import OpenTill, open_till
 from sync.services.verifying import verify_journal
 
 from .stocked_till import TEA_CODE, make_test_setup, opened, rows, stock
@@ -60,6 +62,7 @@ def test_a_full_disk_refuses_the_sale_before_money_and_room_lets_it_go_on(
     refused = checkout.quote(register.cart, CASH)
     assert isinstance(refused, Refused)
     assert refused.reason == "disk.full"
+    assert refused.values == {"path": till.directory, "free": 0, "least": 8192}
     with pytest.raises(Fault):
         for _ in range(200):
             register.scan(TEA_CODE)
@@ -83,3 +86,28 @@ def test_a_disk_that_fills_during_the_sale_leaves_nothing_of_it(
     ballast.unlink()
     assert rows(till, "sale_order") == 0
     assert not isinstance(verify_journal(till), Refused)
+
+
+def test_beside_an_open_counter_a_full_disk_can_still_be_read(disk: Path, till: OpenTill) -> None:
+    Register(till).scan(TEA_CODE)
+    fill_up(disk)
+    with opened(till.setup, selling=False) as reading:
+        assert rows(reading, "cart") == 1
+        assert not isinstance(verify_journal(reading), Refused)
+
+
+@pytest.mark.parametrize("to", ["read", "sell"])
+def test_a_till_that_a_full_disk_does_not_let_open_says_so(
+    disk: Path, to: Literal["read", "sell"]
+) -> None:
+    setup = make_test_setup(disk)
+    with opened(setup) as till:
+        stock(till)
+    ballast = fill_up(disk)
+    with pytest.raises(Fault) as caught:
+        open_till(setup, to)
+    said = Language("zh", ["sync"]).refusal(caught.value.refused)
+    assert "磁盘空间已满" in said
+    ballast.unlink()
+    with opened(setup) as till:
+        assert not isinstance(verify_journal(till), Refused)

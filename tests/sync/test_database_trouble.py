@@ -10,7 +10,8 @@ import pytest
 from sqlite_utils import Database as SqliteUtils
 from sqlite_utils.migrations import Migrations
 
-from sync.database import CommitUnknown, Database, disk_faults
+from sync.database import CommitUnknown, Database
+from sync.disk_faults import disk_faults
 from sync.rules.refusal import Fault, Refused
 from sync.sqlite_driver import SqliteError, sqlite3
 

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from sync.access import Access, AccessEnded
-from sync.database import disk_faults
+from sync.disk_faults import disk_faults
 from sync.rules.refusal import Fault, Refused
 from sync.services.till import OpenTill
 

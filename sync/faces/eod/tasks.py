@@ -10,7 +10,7 @@ from pathlib import Path
 from textual.message import Message
 from textual.message_pump import MessagePump
 
-from sync.database import disk_faults
+from sync.disk_faults import disk_faults
 from sync.faces.eod import work
 from sync.faces.eod.report import write_report
 from sync.faces.eod.work import Step
