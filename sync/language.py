@@ -49,10 +49,14 @@ class Language:
     def refusal(self, refused: Refused) -> str:
         """Say a refusal in one line, safe for a terminal: what is wrong, then what to do."""
         values = {name: self._shown(value) for name, value in refused.values.items()}
-        message = self(refused.message).format(**values)
         hint = self(refused.hint).format(**values)
         joint = "" if self.name == "zh" else " "
-        return f"{message}{joint}{hint}".strip()
+        return f"{self.message(refused)}{joint}{hint}".strip()
+
+    def message(self, refused: Refused) -> str:
+        """Say only what is wrong, in one line, safe for a terminal."""
+        values = {name: self._shown(value) for name, value in refused.values.items()}
+        return self(refused.message).format(**values)
 
     def _shown(self, value: object) -> object:
         if isinstance(value, Words):

@@ -84,6 +84,19 @@ def test_a_pasted_code_is_a_scan(tmp_path: Path) -> None:
     at_counter(tmp_path, scenario)
 
 
+def test_what_was_refused_of_several_pasted_codes_stays_on_the_screen(tmp_path: Path) -> None:
+    async def scenario(desk: Cashier) -> None:
+        wrong = TEA_CODE[:-1] + str((int(TEA_CODE[-1]) + 1) % 10)
+        unknown = "9529999999996"
+        desk.app.post_message(events.Paste(f"{wrong}\n{TEA_CODE}\n{unknown}\n{TEA_CODE}\n"))
+        await desk.until(lambda: desk.cart == [(TEA, 2)])
+        await desk.until(lambda: desk.main.answer.startswith("✗ 2 of 4 scans were refused: "))
+        assert f"The check digit of {wrong} is wrong." in desk.main.answer
+        assert unknown in desk.main.answer
+
+    at_counter(tmp_path, scenario)
+
+
 def test_escape_and_a_scan_in_one_write_close_the_box_and_sell(tmp_path: Path) -> None:
     async def scenario(desk: Cashier) -> None:
         desk.send(TEA_CODE + "\r")

@@ -184,13 +184,21 @@ class MainScreen(Listens, Screen[None]):
 
     # what comes in
 
-    def scanned(self, text: str) -> None:
+    def scanned(self, text: str) -> Refused | None:
         """Put in what was scanned; a quantity typed before it counts."""
         prefix = self.entry.take()
-        self.put(prefix + text if _PREFIX.fullmatch(prefix) else text)
+        return self.put(prefix + text if _PREFIX.fullmatch(prefix) else text)
 
-    def put(self, text: str) -> None:
-        """Give a code, a card or words to the register and show what came of it."""
+    def sum_up(self, refused: Sequence[Refused], count: int) -> None:
+        """Say what was refused of several scans, each of which hid the answer to the one before."""
+        why = " ".join(dict.fromkeys(self.say.message(each) for each in refused))
+        text = self.say(
+            "{refused} of {count} scans were refused:", refused=len(refused), count=count
+        )
+        self.tell(f"✗ {text} {why}", "said_bad")
+
+    def put(self, text: str) -> Refused | None:
+        """Give a code, a card or words to the register, show what came of it, return a refusal."""
         result = self.ask(lambda: self.services.register.scan(text))
         if isinstance(result, Scanned) and result.kind == "choices":
             typed = _TYPED.fullmatch(text)
@@ -200,8 +208,9 @@ class MainScreen(Listens, Screen[None]):
                 self.put_item(result.choices[0].sku, quantity)
             else:
                 self.choose(words, result.choices, quantity)
-            return
+            return None
         self.put_in(result)
+        return result if isinstance(result, Refused) else None
 
     def put_item(self, sku: str, quantity: int = 1) -> None:
         """Put in goods that were picked, not scanned."""

@@ -227,11 +227,11 @@ class PayScreen(Dialog[Completed]):
     def _preview(self) -> None:
         tenders = self._with_this()
         if isinstance(tenders, Refused):
-            self.tell(self.say(tenders.message).format(**tenders.values))
+            self.tell(self.say.message(tenders))
             return
         settled = self._till.quote(tenders)
         if isinstance(settled, Refused):
-            self.tell(self.say(settled.message).format(**settled.values), "said_plain")
+            self.tell(self.say.message(settled), "said_plain")
             return
         if self._sure_of == tenders:
             self._ask_about_change(settled.change_fen)

@@ -2,6 +2,7 @@
 
 import sys
 from collections import deque
+from collections.abc import Sequence
 from typing import Protocol, TypeVar, runtime_checkable
 
 from textual import events
@@ -9,6 +10,7 @@ from textual.app import App
 from textual.driver import Driver
 
 from pos.rules.bursts import Bursts, Scan, Stroke, pasted_scans
+from sync.rules.refusal import Refused
 
 T = TypeVar("T")
 
@@ -21,8 +23,17 @@ LOST_S = 0.150
 class TakesScans(Protocol):
     """A screen that knows what a scan means to it."""
 
-    def scanned(self, text: str) -> None:
-        """Act on a scan, or refuse it aloud."""
+    def scanned(self, text: str) -> Refused | None:
+        """Act on a scan, or refuse it aloud; return what a person would miss if more follow."""
+        ...
+
+
+@runtime_checkable
+class SumsUp(Protocol):
+    """A screen that says once more what was refused of several scans that came together."""
+
+    def sum_up(self, refused: Sequence[Refused], count: int) -> None:
+        """Say what was refused of `count` scans: each answer has hidden the one before."""
         ...
 
 
@@ -105,13 +116,18 @@ class ScannerApp(App[T]):
             self.set_timer(LOST_S, self._deliver)
 
     def _deliver(self) -> None:
+        count, refused = len(self._scans), list[Refused]()
         while self._scans:
             text = self._scans.popleft()
             screen = self.screen
-            if isinstance(screen, TakesScans):
-                screen.scanned(text)
-            else:
+            if not isinstance(screen, TakesScans):
                 self.bell()
+                continue
+            missed = screen.scanned(text)
+            if missed is not None:
+                refused.append(missed)
+        if count > 1 and refused and isinstance(self.screen, SumsUp):
+            self.screen.sum_up(refused, count)
 
 
 def _driver() -> type[Driver] | None:
