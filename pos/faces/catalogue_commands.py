@@ -30,6 +30,7 @@ NO_GOODS = N_(
     " the demo goods."
 )
 
+_DEAR = N_("Rows whose PLUS price is above the retail price, which members pay then: {count}.")
 _ANEW = N_("The reference data was damaged: it begins anew with these goods.")
 _THE_REST = N_("Members, staff and revocations come back with the next pull.")
 
@@ -57,6 +58,8 @@ def import_command(setup: Setup, path: Path | None, demo: bool, as_json: bool) -
         "Rows imported: {rows} ({added} new, {changed} changed, {unchanged} as before).",
         **structs.asdict(imported),
     )
+    if imported.plus_above_retail:
+        text += "\n" + setup.say(_DEAR, count=imported.plus_above_retail)
     if place.anew:
         text += "\n" + setup.say(_ANEW)
         text += "\n" + setup.say(_THE_REST) if enrolled else ""

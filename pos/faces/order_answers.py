@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from pos.rules.order import Order, OrderLine
+from pos.rules.order import Order, OrderLine, labelled
 from pos.rules.receipt_number import grouped
 from sync.language import Language
 from sync.rules.money import format_yuan
@@ -115,7 +115,7 @@ def _line_values(line: OrderLine) -> dict[str, object]:
 def _line_text(line: OrderLine, say: Language) -> str:
     name = say.pick(line.name_zh, line.name_en)
     price = say(PRICE_NAMES[line.price])
-    return (
-        f"  {name}  {quantity_of(line)} × {format_yuan(line.unit_price_fen)}"
-        f" = {format_yuan(line.amount_fen)}  {price}"
-    )
+    each = "" if labelled(line) else f" × {format_yuan(line.unit_price_fen)}"
+    unit = "" if line.weight_g is None else " kg"
+    amount = format_yuan(line.amount_fen)
+    return f"  {name}  {quantity_of(line)}{unit}{each} = {amount}  {price}"

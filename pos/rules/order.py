@@ -19,7 +19,10 @@ METHODS: tuple[Method, ...] = ("cash", *WALLETS)
 
 
 class OrderLine(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One line as sold. `allocated_fen` is its share of what was paid; refunds use it."""
+    """One line as sold. `allocated_fen` is its share of what was paid; refunds use it.
+
+    `unit_price_fen` is per piece or kilogram; where `labelled`, the amount of the label.
+    """
 
     sku: str
     name_zh: str
@@ -37,6 +40,11 @@ class OrderLine(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     allocated_fen: int
     code: str
     cluster: str = ""
+
+
+def labelled(line: OrderLine) -> bool:
+    """Tell whether a scale's label said what a line costs: then that is its only price."""
+    return line.price == "fixed" and line.kind == "goods"
 
 
 class Payment(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -7,7 +7,7 @@ each differs, and a bag's own quantity and price must be seen.
 from collections.abc import Iterator, Sequence
 
 from pos.rules.blocks import Row
-from pos.rules.order import Order, OrderLine
+from pos.rules.order import Order, OrderLine, labelled
 from pos.rules.paper import columns_of, flush_right, printable, wrap
 from pos.rules.slip import Say
 from sync.rules.money import format_yuan
@@ -45,7 +45,7 @@ def _part(line: OrderLine) -> int:
 
 def _line_lines(line: OrderLine, columns: int, say: Say) -> Iterator[str]:
     name = printable(say.pick(line.name_zh, line.name_en))
-    unit_price = "" if _labelled(line) else format_yuan(line.unit_price_fen)
+    unit_price = "" if labelled(line) else format_yuan(line.unit_price_fen)
     cells = (printable(_quantity(line, say)), unit_price, format_yuan(line.amount_fen))
     yield from _table_lines(name, _figures(cells), columns)
     applied = _applied(line, say)
@@ -54,14 +54,10 @@ def _line_lines(line: OrderLine, columns: int, say: Say) -> Iterator[str]:
         yield from (_INDENT + part for part in wrap(printable(applied), room))
 
 
-def _labelled(line: OrderLine) -> bool:
-    return line.price == "fixed" and line.kind == "goods"
-
-
 def _quantity(line: OrderLine, say: Say) -> str:
     if line.weight_g is not None:
         return f"{_kilograms(line.weight_g)}kg"
-    if _labelled(line):
+    if labelled(line):
         return say(N_("1 pack"))
     return f"{line.quantity}{line.unit}"
 

@@ -85,7 +85,7 @@ def settle(
         return _refused(
             "tender.nothing_due",
             N_("Nothing is left to pay in cash."),
-            N_("Give the cash back and leave it out."),
+            N_("Give the cash back and leave it out.") if handed_fen else N_("Leave it out."),
         )
     if open_fen.cash_fen:
         return _too_little(open_fen.cash_fen)

@@ -32,12 +32,17 @@ Progress = Callable[[int, int], None]  # how much is done, of how much
 
 
 class Imported(msgspec.Struct, frozen=True):
-    """What an import did: rows read, and items added, changed and found as they were."""
+    """What an import did: rows read, and items added, changed and found as they were.
+
+    `plus_above_retail` counts the rows whose PLUS price is above the retail price, which members
+    pay then: no contradiction, but hardly what was meant.
+    """
 
     rows: int
     added: int
     changed: int
     unchanged: int
+    plus_above_retail: int
 
 
 class _RejectedError(Exception):
@@ -103,6 +108,7 @@ class _Import:
         self._rows = 0
         self._changed = 0
         self._unchanged = 0
+        self._plus_above_retail = 0
 
     def run(self, goods: GoodsFile, db: SqliteUtils, progress: Progress) -> Imported:
         """Take all the rows; raises `_RejectedError` if anything was bad."""
@@ -120,7 +126,7 @@ class _Import:
             raise _RejectedError(_no_rows())
         progress(goods.size, goods.size)
         added = self._rows - self._changed - self._unchanged
-        return Imported(self._rows, added, self._changed, self._unchanged)
+        return Imported(self._rows, added, self._changed, self._unchanged, self._plus_above_retail)
 
     def _prepared(self, table: Table) -> Prepared:
         """Make rows into what is to be written; note what is wrong with them."""
@@ -129,6 +135,9 @@ class _Import:
         known = catalogue.known(self._before, skus)
         items_before = {sku: item for sku, (_, item) in known.items()}
         rows, items, problems = self._reader.read(table, items_before)
+        self._plus_above_retail += sum(
+            item.plus_fen is not None and item.plus_fen > item.retail_fen for item in items
+        )
         keys = keys_of(items)
         owners = {} if self._was_empty else catalogue.owners(self._before, keys)
         self._problems += problems + self._claims.take(rows, items, keys, owners)

@@ -58,15 +58,25 @@ def test_a_list_imported_twice_changes_nothing(reference: Database, tmp_path: Pa
     path = written(tmp_path, TWO)
     imported(reference, path)
     before = contents(reference)
-    assert imported(reference, path) == importing.Imported(2, added=0, changed=0, unchanged=2)
+    assert imported(reference, path) == importing.Imported(
+        2, added=0, changed=0, unchanged=2, plus_above_retail=0
+    )
     assert contents(reference) == before
 
 
 def test_upsert_adds_and_changes_but_never_deletes(reference: Database, tmp_path: Path) -> None:
     imported(reference, written(tmp_path, TWO))
     path = written(tmp_path, "sku,name_zh,unit,retail\nB,花生糕,盒,17\nC,艾条,盒,25.8\n")
-    assert imported(reference, path) == importing.Imported(2, added=1, changed=1, unchanged=0)
+    assert imported(reference, path) == importing.Imported(
+        2, added=1, changed=1, unchanged=0, plus_above_retail=0
+    )
     assert skus(reference) == ["A", "B", "C"]
+
+
+def test_plus_prices_above_retail_are_told(reference: Database, tmp_path: Path) -> None:
+    header = "sku,name_zh,unit,retail,plus\n"
+    rows = "A,信阳毛尖,盒,168,168\nB,花生糕,盒,17,18\nC,艾条,盒,25.8,\nD,铁棍山药,盒,9,9.01\n"
+    assert imported(reference, written(tmp_path, header + rows)).plus_above_retail == 2
 
 
 def test_every_bad_cell_is_named_and_nothing_is_written(

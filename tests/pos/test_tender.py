@@ -100,6 +100,11 @@ def test_a_total_of_zero_needs_no_tender() -> None:
     assert refused(0, cash(100)).reason == "tender.nothing_due"
 
 
+def test_only_cash_that_was_handed_over_is_given_back() -> None:
+    assert refused(1234, wechat(1234), cash(100)).hint == "Give the cash back and leave it out."
+    assert refused(1234, wechat(1234), cash(0)).hint == "Leave it out."
+
+
 def test_what_rounds_down_to_nothing_is_paid_with_no_coin() -> None:
     settlement = paid(7, cash(0))
     assert (settlement.rounding_fen, settlement.paid_fen) == (7, 0)

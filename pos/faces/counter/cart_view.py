@@ -37,7 +37,8 @@ def line_row(say: Language, priced: PricedLine, place: int, width: int, *, chose
     plain: Tone = "chosen" if chosen else "plain"
     money: Tone = "chosen_money" if chosen else "money"
     better = priced.price not in ("retail", "fixed")
-    unit = format_yuan(priced.unit_price_fen)
+    labelled = priced.price == "fixed" and line.item.kind == "goods"
+    unit = "" if labelled else format_yuan(priced.unit_price_fen)
     name = say.pick(line.item.name_zh, line.item.name_en)
     return (
         (right(str(place), NUMBER) + " ", quiet),

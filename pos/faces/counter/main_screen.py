@@ -191,11 +191,9 @@ class MainScreen(Listens, Screen[None]):
 
     def sum_up(self, refused: Sequence[Refused], count: int) -> None:
         """Say what was refused of several scans, each of which hid the answer to the one before."""
+        said = self.say("{lost} of {count} scans were refused:", lost=len(refused), count=count)
         why = " ".join(dict.fromkeys(self.say.message(each) for each in refused))
-        text = self.say(
-            "{refused} of {count} scans were refused:", refused=len(refused), count=count
-        )
-        self.tell(f"✗ {text} {why}", "said_bad")
+        self.tell(f"✗ {said} {why}", "said_bad")
 
     def put(self, text: str) -> Refused | None:
         """Give a code, a card or words to the register, show what came of it, return a refusal."""
