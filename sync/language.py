@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gettext
 import os
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from sync.rules.system_words import PHRASES, phrase_of
 
 LANGUAGES = ("zh", "en")
 _HERE = Path(__file__).parent.parent
+_QUOTED = re.compile(r"'([\w.-]+)'")  # names of options and choices: plain words
 _WIDE_SPACE = "\u3000"
 _MOST_SHOWN = 300
 
@@ -70,8 +72,10 @@ class Language:
         return self(text) if text in PHRASES else shortened(one_line(text))
 
     def ended(self, sentence: str) -> str:
-        """End a sentence that another library wrote as this language does."""
-        return sentence.rstrip(".。") + "。" if self.name == "zh" else sentence
+        """End and quote a sentence that another library wrote as this language does."""
+        if self.name != "zh":
+            return sentence
+        return _QUOTED.sub(r"\1", sentence).rstrip(".。") + "。"
 
     def pick(self, chinese: str, english: str) -> str:
         """Choose between data given in both languages; Chinese where English is missing."""

@@ -137,7 +137,7 @@ class Desk:
     def _by_phone(self, text: str) -> Member | Refused:
         number = normalise(text)
         if isinstance(number, Refused):
-            return number
+            return _NEITHER if any(each.isalpha() for each in text) else number
         key = self._till.phone_key
         if key is None:
             return _NOT_ENROLLED
@@ -201,6 +201,11 @@ def _serial(text: str) -> str:
     return serial if len(serial) == _SERIAL_DIGITS and set(serial) <= digits else ""
 
 
+_NEITHER = Refused(
+    "member.unreadable",
+    N_("This is neither a PLUS card nor a phone number."),
+    N_("Scan the code on the card, or type the 11 digits of the phone number."),
+)
 _SERIAL_IS_NO_CARD = Refused(
     "member.serial_only",
     N_("That is the serial of a card; it stands on receipts, so it attaches nobody."),

@@ -137,6 +137,10 @@ def test_an_expired_member_is_refused_and_can_still_be_looked_up(
         assert (member.state, member.accepted) == ("expired", False)
 
 
+def test_words_are_not_taken_for_a_phone_number(desk: Desk) -> None:
+    assert reason(desk.find("nope")) == reason(desk.look_up("138x0013800")) == "member.unreadable"
+
+
 def test_a_serial_alone_attaches_nobody(till: OpenTill, desk: Desk, join: Join) -> None:
     enrol(till)
     serial = join().card.serial

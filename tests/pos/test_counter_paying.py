@@ -38,6 +38,11 @@ def test_letters_in_a_sum_are_refused_with_a_reason(tmp_path: Path, typed: str) 
         await desk.until(lambda: f"“{typed}” is not an amount" in desk.box.said)
         assert isinstance(desk.app.screen, PayScreen)
         assert "Still to pay" not in desk.screen_text
+        await desk.enter("200")
+        desk.key("enter")
+        await desk.until(lambda: isinstance(desk.app.screen, ReceiptScreen))
+        assert desk.main.last is not None
+        assert desk.main.last.change_fen == 20000 - 16800
 
     at_counter(tmp_path, scenario)
 

@@ -55,3 +55,9 @@ def test_what_was_typed_is_not_repeated_without_end() -> None:
     line = EN.refusal(Refused("x", "“{typed}” is none.", values={"typed": "9" * 100_000}))
     assert len(line) < 400
     assert line.endswith("9…” is none.")
+
+
+def test_what_another_library_wrote_ends_and_quotes_as_the_language_does() -> None:
+    said = "“it's”不在 'zh', 'en' 之中."
+    assert Language("zh", []).ended(said) == "“it's”不在 zh, en 之中。"
+    assert Language("en", []).ended("No 'x'.") == "No 'x'."

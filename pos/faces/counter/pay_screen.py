@@ -184,7 +184,7 @@ class PayScreen(Dialog[Completed]):
             return
         tenders = self._with_this()
         if isinstance(tenders, Refused):
-            self.refuse(tenders)
+            self.refuse_entered(tenders)
             return
         if not self._is_sure(tenders):
             return
@@ -194,7 +194,7 @@ class PayScreen(Dialog[Completed]):
         elif completed.reason == "tender.too_little" and self._adds_money(tenders):
             self._keep(tenders)
         else:
-            self.refuse(completed)
+            self.refuse_entered(completed)
 
     def _adds_money(self, tenders: list[Tender]) -> bool:
         return len(tenders) > len(self._tenders) and tenders[-1].amount_fen > 0

@@ -82,6 +82,12 @@ class Dialog(Listens, ModalScreen[T]):
         self.app.bell()
         self.tell(self.say.refusal(refused), "said_bad")
 
+    def refuse_entered(self, refused: Refused) -> None:
+        """Refuse what Enter was pressed on: it gives way to what is typed next."""
+        self.refuse(refused)
+        if isinstance(self.focused, Entry):
+            self.focused.mark()
+
     def scanned(self, text: str) -> None:
         """Refuse a scan aloud, or step aside for it where nothing is being asked."""
         if self.PASSES_SCANS:
@@ -158,7 +164,7 @@ class Ask(Dialog[str]):
     def _do(self, text: str) -> None:
         refused = self._act(text)
         if isinstance(refused, Refused):
-            self.refuse(refused)
+            self.refuse_entered(refused)
         else:
             self.dismiss(text)
 

@@ -4,6 +4,7 @@ from textual import events
 from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Input
+from textual.widgets.input import Selection
 
 
 class Listens:
@@ -21,7 +22,7 @@ class Listens:
         entry = next(iter(self.query(Entry)), None)
         if entry is not None and event.is_printable and event.character is not None:
             event.stop()
-            entry.insert_text_at_cursor(event.character)
+            entry.write(event.character)
 
 
 class Entry(Input):
@@ -44,6 +45,17 @@ class Entry(Input):
         screen = self.screen
         if isinstance(screen, Listens) and _settled(screen, event):
             event.prevent_default()
+
+    def write(self, character: str) -> None:
+        """Type where the cursor is, in place of what is marked."""
+        if self.selection.is_empty:
+            self.insert_text_at_cursor(character)
+        else:
+            self.replace(character, *self.selection)
+
+    def mark(self) -> None:
+        """Mark all that was typed: what is typed next replaces it."""
+        self.selection = Selection(0, len(self.value))
 
     def take(self) -> str:
         """Return what was typed, and forget it."""
