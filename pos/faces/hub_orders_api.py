@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Annotated
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Header, Path, Query, Response
+from fastapi import APIRouter, Depends, Header, Path, Query, Response
 
 from pos.services.hub_orders import (
     MOST_ORDERS,
@@ -15,7 +15,7 @@ from pos.services.hub_orders import (
     SameOrder,
     Tills,
 )
-from sync.faces.hub_http import PROBLEM, json_answer
+from sync.faces.hub_http import PROBLEM, RequestRefusedError, json_answer
 from sync.package import HubWeb, Reader
 from sync.rules.refusal import Refused
 
@@ -24,7 +24,6 @@ _TILL = r"^[0-9a-f]{32}$"
 _DAY = r"^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$"
 _ORDER = r"^[0-9A-Za-z_.:-]{1,64}$"
 
-Authorization = Annotated[str, Header(description="`Bearer` and a reader's token")]
 Till = Annotated[str, Query(pattern=_TILL, description="Install id of a till")]
 _DATE = {"format": "date"}
 Day = Annotated[
@@ -38,7 +37,7 @@ _PROBLEMS = {
 _NO_TILL = {404: "No such till that this reader may read"}
 
 
-Answer = Callable[[str, Callable[[Reader], object]], Response]
+Answer = Callable[[object], Response]
 
 
 def order_routes(web: HubWeb) -> APIRouter:
@@ -46,25 +45,31 @@ def order_routes(web: HubWeb) -> APIRouter:
     router = APIRouter(prefix="/v1/orders", tags=["orders"])
     orders = HubOrders(web.engine)
 
-    def answer(authorization: str, read: Callable[[Reader], object]) -> Response:
-        reader = web.reader(authorization)
-        value = reader if isinstance(reader, Refused) else read(reader)
+    def reader(
+        authorization: Annotated[str, Header(description="`Bearer` and a reader's token")] = "",
+    ) -> Reader:
+        found = web.reader(authorization)
+        if isinstance(found, Refused):
+            raise RequestRefusedError(found)
+        return found
+
+    def answer(value: object) -> Response:
         return web.refusal(value) if isinstance(value, Refused) else json_answer(value)
 
-    _add_overviews(router, orders, answer)
-    _add_orders(router, orders, answer)
+    _add_overviews(router, orders, Depends(reader), answer)
+    _add_orders(router, orders, Depends(reader), answer)
     return router
 
 
-def _add_overviews(router: APIRouter, orders: HubOrders, answer: Answer) -> None:
+def _add_overviews(router: APIRouter, orders: HubOrders, known: Any, answer: Answer) -> None:
     @router.get(
         "/tills",
         summary="The tills, and how many orders of each are here",
         response_model=Tills,
         responses=_problems(),
     )
-    def tills(authorization: Authorization = "") -> Response:
-        return answer(authorization, orders.tills)
+    def tills(reader: Reader = known) -> Response:
+        return answer(orders.tills(reader))
 
     @router.get(
         "/sums",
@@ -72,11 +77,11 @@ def _add_overviews(router: APIRouter, orders: HubOrders, answer: Answer) -> None
         response_model=DaySums,
         responses=_problems(_NO_TILL),
     )
-    def sums(day: Day, till: Till | None = None, authorization: Authorization = "") -> Response:
-        return answer(authorization, lambda reader: orders.sums(reader, day, till or ""))
+    def sums(day: Day, till: Till | None = None, reader: Reader = known) -> Response:
+        return answer(orders.sums(reader, day, till or ""))
 
 
-def _add_orders(router: APIRouter, orders: HubOrders, answer: Answer) -> None:
+def _add_orders(router: APIRouter, orders: HubOrders, known: Any, answer: Answer) -> None:
     @router.get(
         "",
         summary="Orders of a till behind a cursor, in the order of arrival",
@@ -89,13 +94,10 @@ def _add_orders(router: APIRouter, orders: HubOrders, answer: Answer) -> None:
         limit: Annotated[int, Query(ge=1, le=MOST_ORDERS)] = 100,
         day: Day | None = None,
         epoch: Annotated[int | None, Query(ge=0, le=MOST_PLACE, description="As known")] = None,
-        authorization: Authorization = "",
+        reader: Reader = known,
     ) -> Response:
         return answer(
-            authorization,
-            lambda reader: orders.page(
-                reader, till, after=after, limit=limit, day=day or "", known_epoch=epoch
-            ),
+            orders.page(reader, till, after=after, limit=limit, day=day or "", known_epoch=epoch)
         )
 
     @router.get(
@@ -107,9 +109,9 @@ def _add_orders(router: APIRouter, orders: HubOrders, answer: Answer) -> None:
     def order(
         till: Annotated[str, Path(pattern=_TILL)],
         order_id: Annotated[str, Path(pattern=_ORDER)],
-        authorization: Authorization = "",
+        reader: Reader = known,
     ) -> Response:
-        return answer(authorization, lambda reader: orders.order(reader, till, order_id))
+        return answer(orders.order(reader, till, order_id))
 
 
 def _problems(*more: dict[int, str]) -> dict[int | str, dict[str, object]]:

@@ -65,6 +65,14 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True):
     detail: str = ""
 
 
+class RequestRefusedError(Exception):
+    """Raised by what a route depends on: a request refused before its parameters are judged."""
+
+    def __init__(self, refused: Refused) -> None:
+        super().__init__(refused.reason)
+        self.refused = refused
+
+
 def add_problems(app: FastAPI, say: Language) -> None:
     """Turn what is raised into problems: a database or key file that fails answers 503."""
 
@@ -74,9 +82,14 @@ def add_problems(app: FastAPI, say: Language) -> None:
 
     @app.exception_handler(RequestValidationError)
     async def malformed(_request: Request, error: RequestValidationError) -> Response:
-        places = sorted({str(each["loc"][-1]) for each in error.errors()})
-        title = f"Missing or malformed: {', '.join(places)}."
-        return problem(problem_type("request.malformed"), title, 422)
+        wrong = {str(each["loc"][-1]): str(each["msg"]) for each in error.errors()}
+        title = f"Missing or malformed: {', '.join(sorted(wrong))}."
+        detail = " ".join(f"{place}: {said}." for place, said in sorted(wrong.items()))
+        return problem(problem_type("request.malformed"), title, 422, detail)
+
+    @app.exception_handler(RequestRefusedError)
+    async def unwelcome(_request: Request, error: RequestRefusedError) -> Response:
+        return refusal(say, error.refused)
 
     @app.exception_handler(SQLAlchemyError)
     async def unavailable(request: Request, error: SQLAlchemyError) -> Response:

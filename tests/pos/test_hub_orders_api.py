@@ -195,6 +195,8 @@ def test_after_the_hub_was_put_back_a_reader_begins_again(store: Store) -> None:
 def test_what_is_asked_badly_is_one_problem(store: Store, query: dict[str, object]) -> None:
     refused = store.read("", store.admitted(), 422, **query)
     assert refused["type"] == "urn:xuanpin:request.malformed"
+    assert refused["detail"]
+    assert store.read("", "xpr_", 401, **query)["type"] == "urn:xuanpin:reader.unknown"
 
 
 @pytest.mark.parametrize("path", ["", "/sums"])
