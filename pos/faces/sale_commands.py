@@ -21,7 +21,7 @@ from pos.stores import orders
 from sync.faces.answers import accepted, answer, json_option, pass_setup, refuse
 from sync.rules.refusal import N_, Fault, Refused
 from sync.services.signing_in import sign_in
-from sync.services.till import OpenTill, open_till
+from sync.services.till import OpenTill, open_till, other_center
 from sync.setup import Setup
 
 
@@ -110,6 +110,9 @@ def sell(setup: Setup, asked: Asked) -> Sold | Refused:
     if isinstance(reading, Refused):
         return reading
     with reading:
+        moved = other_center(reading)
+        if moved is not None:
+            return moved
         filled = _fill(Register(reading, keep=False), asked)
         if isinstance(filled, Refused):
             return filled

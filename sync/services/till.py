@@ -312,7 +312,7 @@ def _begin(till: OpenTill, counts_for: date, to: str) -> Refused | None:
     """
     if till.damage is not None and to != "close":
         return till.damage
-    moved = _moved(till)
+    moved = other_center(till)
     if moved is not None:
         return moved
     with till.journal.transaction() as db:
@@ -343,7 +343,7 @@ def _begin(till: OpenTill, counts_for: date, to: str) -> Refused | None:
     return None
 
 
-def _moved(till: OpenTill) -> Refused | None:
+def other_center(till: OpenTill) -> Refused | None:
     """Refuse to sell in another center than the one the till is enrolled for.
 
     Its goods would be one center's, its members and the end of its day the other's.

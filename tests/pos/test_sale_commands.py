@@ -11,6 +11,7 @@ from msgspec import structs
 
 from pos.faces.sale_commands import order_command, sell_command
 from sync.setup import Setup
+from tests.membership.certified import enrol
 
 from .stocked_till import (
     BAG,
@@ -104,6 +105,20 @@ def test_what_was_weighed_is_a_decimal_string_of_kilograms(sell: Sell) -> None:
     sale = sell("--scan", "2200301012346", "--tender", "wechat=24.43")
     assert sale["lines"][0]["quantity"] == "1.234"
     assert (sale["paid_fen"], sale["rounding_fen"]) == (1980 * 1234 // 1000, 0)
+
+
+def test_a_label_with_its_own_price_shows_no_other(setup: Setup) -> None:
+    priced = run(setup, "--scan", "260030100350012346", "--tender", "wechat=3.50")
+    weighed = run(setup, "--scan", "2200301012346", "--tender", "wechat=24.43")
+    assert "  1.234 kg = 3.50" in priced.stdout
+    assert "  1.234 kg × 19.80 = 24.43" in weighed.stdout
+
+
+def test_a_till_of_another_center_says_so_whatever_is_scanned(setup: Setup) -> None:
+    with opened(setup) as till:
+        enrol(till, center=3)
+    result = run(setup, "--scan", "9529999999996", "--tender", "cash=1", "--json")
+    assert json.loads(result.stdout)["refused"] == "till.other_center"
 
 
 def test_a_new_members_card_gives_member_prices_at_the_next_sale(sell: Sell) -> None:
