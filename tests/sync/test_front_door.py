@@ -43,12 +43,12 @@ def run(directory: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
         ),
         (
             ["pos", "items"],
-            "xuanpin pos items：缺少参数 'QUERY'。用法见 xuanpin pos items --help。\n",
+            "xuanpin pos items：缺少参数 QUERY。用法见 xuanpin pos items --help。\n",
         ),
         (
             ["kiosk", "qr", "x", "--format", "gif"],
             (
-                "xuanpin kiosk qr：'--format' 的值不对：“gif”不在 'terminal', 'png', 'svg' 之中。"
+                "xuanpin kiosk qr：--format 的值不对：“gif”不在 terminal, png, svg 之中。"
                 "用法见 xuanpin kiosk qr --help。\n"
             ),
         ),
