@@ -1,6 +1,7 @@
 """The day report: one page that needs nothing else, in both languages, whatever was recorded."""
 
 import re
+from datetime import date
 from html.parser import HTMLParser
 
 import msgspec
@@ -8,9 +9,10 @@ import pytest
 
 from pos.faces.day_report.make import make
 from pos.rules.order import SALE, Order
-from sync.rules.center_day import Closing, TillDay
+from sync.rules.center_day import Closing, Matter, Settled, Settlement, TillDay
 from sync.rules.closing import DayClosed
 from sync.rules.day_report import DayAbout, Recorded, RecordedPage, pack_page, unpack_page
+from sync.rules.days import day_start_ms
 from sync.rules.reconciling import Own, Reconciled, reconcile
 from sync.rules.totals import KindTotal, Total
 
@@ -127,6 +129,35 @@ def test_a_day_without_sales_and_sales_that_cannot_be_read_are_said(whole: bool)
     assert "Nothing was sold on this day." in text
     assert "could not read, missing from the figures: 1" in text
     assert ("these are the sales of till ZZ-01 alone" in text) is not whole
+
+
+def test_exceptions_are_listed_while_open_and_on_the_day_they_were_settled() -> None:
+    begins_ms = day_start_ms(date.fromisoformat(DAY))
+    till = till_row(closed=True)
+
+    def settled(run: str, reason: str, at_ms: int) -> Settled:
+        said = Settlement(till.till, "branch", run, 0, "", f"<{reason}>", "Wang")
+        return Settled(said, till.till, at_ms)
+
+    till = msgspec.structs.replace(
+        till,
+        exceptions=(Matter("fork", "1-aa", 2, "", begins_ms),),
+        exceptions_left=7,
+        settled=(
+            settled("3-cc", "just now", begins_ms + 60_000),
+            settled("2-bb", "at midnight", begins_ms),
+            settled("1-aa", "the day before", begins_ms - 1),
+        ),
+    )
+    told = msgspec.structs.replace(about(), tills=(till,))
+    text = words(make(told, [], {}, ENGLISH))
+    listed = text[text.index("Exceptions") :]
+    shown = ["Fork: two entries in one place", "still to settle", "and 7 more"]
+    shown += ["<at midnight>", "Wang 00:00", "<just now>", "Wang 00:01"]
+    places = [listed.index(each) for each in shown]
+    assert places == sorted(places)
+    assert "the day before" not in text
+    assert "Exceptions" not in words(make(about(), [], {}, ENGLISH))
 
 
 def test_pages_of_what_was_recorded_are_bounded_whatever_they_claim() -> None:

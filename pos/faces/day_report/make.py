@@ -11,6 +11,7 @@ import msgspec
 from pos.faces.counter.words import METHOD_NAMES
 from pos.faces.day_report import charts
 from pos.faces.day_report.charts import Bar
+from pos.faces.day_report.exceptions import exceptions
 from pos.rules.day_figures import (
     BAGS,
     PLAN,
@@ -74,6 +75,7 @@ def make(
         kinds=kinds,
         closed=[till for till in about.tills if till.closing is not None],
         state_words=_state_words(say),
+        exceptions=exceptions(about, say),
     )
     return page
 
