@@ -5,6 +5,7 @@ import click
 from membership.rules.card import CardStanding, State
 from membership.rules.member import Member
 from membership.services.desk import Desk
+from sync.faces.ages import age
 from sync.faces.answers import accepted, answer, json_option, pass_setup, refuse
 from sync.language import Language
 from sync.rules.refusal import N_, Refused
@@ -89,7 +90,7 @@ def _described(
     lines.append(
         say("Revoked cards: never heard of at this till")
         if age_s is None
-        else say("Revoked cards: as of {minutes} min ago", minutes=age_s // 60)
+        else say("Revoked cards: as of {age} ago", age=age(say, age_s * 1000))
     )
     if standing.refused:
         lines.append(say.refusal(standing.refused))

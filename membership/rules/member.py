@@ -11,7 +11,7 @@ from sync.rules.refusal import Refused
 
 
 class Member(msgspec.Struct, frozen=True):
-    """A membership that was found; `last4` is known only where it was sold.
+    """A membership that was found; `last4` is known in its own center only.
 
     `refused` says why PLUS prices do not apply, None when they do.
     """

@@ -109,7 +109,7 @@ def _pulled(setup: Setup, report: PullReport) -> str:
     )
     if report.anew:
         anew = say(", ").join(titles.get(feed, feed) for feed in report.anew)
-        text += "\n" + say("Taken anew: {feeds}.", feeds=anew)
+        text += "\n" + say("Taken whole: {feeds}.", feeds=anew)
     if report.rebuilt:
         text += "\n" + say(_REBUILT)
     if report.set_aside is not None:

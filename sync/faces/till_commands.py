@@ -7,6 +7,7 @@ from contextlib import ExitStack
 import click
 import msgspec
 
+from sync.faces.ages import age
 from sync.faces.answers import accepted, answer, feed_titles, json_option, pass_setup, refuse
 from sync.hub_client import STRANGER, is_transient
 from sync.reference_damage import DAMAGED
@@ -142,7 +143,7 @@ def _status_text(setup: Setup, status: SyncStatus) -> str:
     say = setup.say
     lines = [say("entries pending: {count}", count=status.pending)]
     if status.oldest_pending_s is not None:
-        lines.append(say("oldest pending: {age} s", age=status.oldest_pending_s))
+        lines.append(say("oldest pending: {age}", age=age(say, status.oldest_pending_s * 1000)))
     hub = say(HUB_WORDS[status.hub])
     reasons = (_REASON_WORDS.get(each, _OTHER_REASON) for each in status.reason.split())
     why = ", ".join(say(each) for each in reasons if each)
@@ -156,10 +157,10 @@ def _status_text(setup: Setup, status: SyncStatus) -> str:
     for feed, fed in status.feeds.items():
         lines.append(
             say(
-                "{feed}: version {version}, {age} s ago",
+                "{feed}: version {version}, {age} ago",
                 feed=titles.get(feed, feed),
                 version=fed.version,
-                age=fed.age_s,
+                age=age(say, fed.age_s * 1000),
             )
         )
     if status.feeds_reason == DAMAGED:

@@ -24,6 +24,7 @@ from pos.rules.day_figures import (
     permille,
 )
 from pos.rules.order import METHODS, SALE, Order
+from sync.faces.eod.words import STATE_WORDS
 from sync.language import Language
 from sync.rules.day_report import DayAbout, Recorded
 from sync.rules.days import china_time
@@ -192,6 +193,4 @@ def _percent(part_fen: int, whole_fen: int) -> str:
 
 
 def _state_words(say: Language) -> dict[str, str]:
-    from sync.faces.eod.words import STATE_WORDS
-
     return {state: say(word) for state, word in STATE_WORDS.items()}

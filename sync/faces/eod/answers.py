@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 from rich.cells import cell_len
 
+from sync.faces.ages import age
 from sync.faces.eod import words
 from sync.faces.eod.work import Looked
 from sync.language import Language
@@ -132,7 +133,7 @@ def eod_text(
     if evening.refused is not None:
         lines.append(say.refusal(evening.refused))
         if evening.received_ms is not None:
-            then = words.age(say, now_ms - evening.received_ms)
+            then = age(say, now_ms - evening.received_ms)
             lines.append(say("What follows is the hub's answer of {age} ago.", age=then))
     for till in evening.tills:
         lines += ["", *_till_lines(say, kinds, evening, till, now_ms)]
@@ -157,9 +158,9 @@ def _till_lines(
         head.append(say("revoked till"))
     if till.told_ms is not None and not till.own:
         heard_ms = now_ms + evening.hub_ahead_ms - till.told_ms
-        head.append(say("heard {age} ago", age=words.age(say, heard_ms)))
+        head.append(say("heard {age} ago", age=age(say, heard_ms)))
     if till.pending:
-        waited = words.age(say, now_ms - (till.oldest_pending_ms or now_ms))
+        waited = age(say, now_ms - (till.oldest_pending_ms or now_ms))
         head.append(say("{count} pending, for {age}", count=till.pending, age=waited))
     lines = ["  ".join(head)]
     if till.rows:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from rich.cells import cell_len
 
+from sync.faces.ages import age
 from sync.faces.eod import words
 from sync.faces.eod.work import Step
 from sync.faces.screen.dialogs import marked
@@ -76,7 +77,7 @@ def _heard(say: Language, till: Reconciled, evening: Evening, now_ms: int) -> st
         return say("now")
     if till.told_ms is None:
         return say("never")
-    return words.age(say, now_ms + evening.hub_ahead_ms - till.told_ms)
+    return age(say, now_ms + evening.hub_ahead_ms - till.told_ms)
 
 
 def _day(say: Language, till: Reconciled, evening: Evening) -> str:
@@ -92,7 +93,7 @@ def detail_head(
     known = say("as {source} says", source=say(words.SOURCE_WORDS[till.source]))
     if till.told_ms is not None and not till.own:
         heard_ms = now_ms + evening.hub_ahead_ms - till.told_ms
-        known += say(", heard {age} ago", age=words.age(say, heard_ms))
+        known += say(", heard {age} ago", age=age(say, heard_ms))
     if till.source == "none":
         known = say("never heard of it")
     named = f"  {till.name}" + ("  " + say("revoked till") if till.revoked else "")
@@ -104,7 +105,7 @@ def detail_head(
         waits = say(
             "Entries to send: {count}, the oldest for {age}.",
             count=till.pending,
-            age=words.age(say, waits_ms),
+            age=age(say, waits_ms),
         )
         lines.append(((f"  {waits}", "money"),))
     if till.closing is not None:
@@ -248,7 +249,7 @@ def _hub(say: Language, evening: Evening, width: int, now_ms: int) -> list[Row]:
     if evening.received_ms is None:
         heard = say("never")
     else:
-        heard = say("{age} ago", age=words.age(say, now_ms - evening.received_ms))
+        heard = say("{age} ago", age=age(say, now_ms - evening.received_ms))
     stale = evening.refused is not None
     here = say("closed") if evening.closed else say("open")
     return [

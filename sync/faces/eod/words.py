@@ -74,18 +74,6 @@ def matter_place(matter: Matter) -> str:
     return f"{matter.run} {matter.seq}" if matter.seq else matter.run
 
 
-def age(say: Language, ms: int) -> str:
-    """Say how long ago something was."""
-    seconds = max(ms, 0) // 1000
-    if seconds < 60:
-        return say("{count} s", count=seconds)
-    if seconds < 60 * 60:
-        return say("{count} min", count=seconds // 60)
-    if seconds < 48 * 60 * 60:
-        return say("{count} h", count=seconds // 3600)
-    return say("{count} days", count=seconds // 86400)
-
-
 def clock(at_ms: int, *, day: str = "") -> str:
     """Write a moment's time; with its date unless that is `day`."""
     moment = china_time(at_ms)
