@@ -22,6 +22,7 @@ JSON = "application/json"
 PROBLEM = "application/problem+json"
 REPLY_TYPE = "application/vnd.xuanpin.reply"
 READ_TIMEOUT_S = 30
+_MOST_LENGTH_DIGITS = 19
 _LOOPBACK = frozenset({"127.0.0.1", "::1"})
 _STATUS = {
     "segment.too_large": 413,
@@ -118,10 +119,13 @@ async def answered(
 
 
 async def read_body(request: Request, most_bytes: int) -> bytes | None:
-    """Read a body; None, and the rest left unread, if it is longer than `most_bytes`.
+    """Read a body; None, and the rest left unread, if it is longer than `most_bytes` or says so.
 
     Whoever takes longer than `READ_TIMEOUT_S` over it is refused with 408.
     """
+    declared = request.headers.get("content-length", "")
+    if len(declared) > _MOST_LENGTH_DIGITS or int(declared or 0) > most_bytes:
+        return None
     data = bytearray()
     try:
         async with asyncio.timeout(READ_TIMEOUT_S):

@@ -28,42 +28,56 @@ _SEND_TIMEOUT_MS = 30_000
 
 
 class BoundedProtocol(H11Protocol):
-    """HTTP/1.1, in which a request's head must be whole within `HEAD_TIMEOUT_S`.
+    """HTTP/1.1, in which a head must be whole within `HEAD_TIMEOUT_S`, and so must a refused body.
 
     uvicorn bounds how long a connection is kept between requests, but not how long the first
-    request, or any one's head, may take to arrive.
+    request, or any one's head, may take to arrive; and once a body that was answered unread sends
+    on, it waits for its end for ever.
     """
 
-    _head_due: asyncio.TimerHandle | None = None
+    _due: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Begin to wait for the first request's head."""
         super().connection_made(transport)
-        self._await_head()
+        self._await_more()
 
     def data_received(self, data: bytes) -> None:
         """Take bytes; the clock runs from a head's first byte to its last."""
-        if self._head_due is None and self._is_between_requests():
-            self._await_head()
+        if self._due is None and self._is_between_requests():
+            self._await_more()
+        unread = self._is_answered_unread()
         super().data_received(data)
-        if not self._is_between_requests():
-            self._head_has_come()
+        if unread and self._is_between_requests():
+            self._await_more()
+        elif not self._is_between_requests() and not self._is_answered_unread():
+            self._has_come()
+
+    def on_response_complete(self) -> None:
+        """Go on to the next request, once the rest of a body that nobody wanted has come."""
+        super().on_response_complete()
+        if self._is_answered_unread():
+            self._await_more()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Wait for nothing any more."""
-        self._head_has_come()
+        self._has_come()
         super().connection_lost(exc)
 
     def _is_between_requests(self) -> bool:
         return self.conn.their_state is h11.IDLE
 
-    def _await_head(self) -> None:
-        self._head_due = self.loop.call_later(HEAD_TIMEOUT_S, self.transport.abort)
+    def _is_answered_unread(self) -> bool:
+        return self.conn.our_state is h11.DONE and self.conn.their_state is h11.SEND_BODY
 
-    def _head_has_come(self) -> None:
-        if self._head_due is not None:
-            self._head_due.cancel()
-            self._head_due = None
+    def _await_more(self) -> None:
+        self._has_come()
+        self._due = self.loop.call_later(HEAD_TIMEOUT_S, self.transport.abort)
+
+    def _has_come(self) -> None:
+        if self._due is not None:
+            self._due.cancel()
+            self._due = None
 
 
 class DrainingServer(uvicorn.Server):

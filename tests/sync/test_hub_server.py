@@ -31,7 +31,8 @@ def port(monkeypatch: pytest.MonkeyPatch, patience_s: float) -> Iterator[int]:
 
     @app.post("/")
     async def echo(request: Request) -> Response:
-        return Response(await read_body(request, 100))
+        body = await read_body(request, 100)
+        return Response(body, 413 if body is None else 200)
 
     server = hub_server.make_server(app, drain_s=0, draining=lambda: None)
     with socket.create_server(("127.0.0.1", 0)) as listener:
@@ -96,6 +97,32 @@ def test_a_head_too_long_is_refused(port: int) -> None:
         with contextlib.suppress(ConnectionError):
             connection.sendall(BODY[:-2] + b"X: " + b"x" * 100_000)
         assert heard(connection)[:12] in (b"HTTP/1.1 400", b"")
+
+
+@pytest.mark.parametrize("length", [b"101", b"9" * 18, b"9" * 5000])
+@pytest.mark.parametrize("patience_s", [60])
+def test_a_body_that_says_it_is_too_long_is_not_waited_for(port: int, length: bytes) -> None:
+    with connected(port) as connection:
+        connection.sendall(BODY.replace(b"5", length) + b"12")
+        assert connection.recv(65536)[:12] in (b"HTTP/1.1 413", b"HTTP/1.1 400")
+
+
+@pytest.mark.parametrize("rest", [b"3", b"3" * 99, b"3" * 99 + BODY[:20]])
+def test_what_nobody_wanted_is_not_waited_for(port: int, rest: bytes) -> None:
+    with connected(port) as connection:
+        connection.sendall(BODY.replace(b"5", b"101") + b"12")
+        assert connection.recv(65536).startswith(b"HTTP/1.1 413")
+        connection.sendall(rest)
+        assert heard(connection) == b""
+
+
+@pytest.mark.parametrize("patience_s", [60])
+def test_a_request_behind_a_refused_body_is_answered(port: int) -> None:
+    with connected(port) as connection:
+        connection.sendall(BODY.replace(b"5", b"101") + b"1" * 50)
+        assert connection.recv(65536).startswith(b"HTTP/1.1 413")
+        connection.sendall(b"1" * 51 + BODY + b"12345")
+        assert connection.recv(65536).startswith(b"HTTP/1.1 200")
 
 
 @pytest.mark.parametrize("patience_s", [60])
