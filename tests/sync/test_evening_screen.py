@@ -1,6 +1,7 @@
 """The evening on the screen: driven by keys, against a hub in this process."""
 
 import asyncio
+import re
 from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -206,6 +207,7 @@ def test_without_a_hub_it_shows_what_was_heard_last(center: Center) -> None:
         assert box.heading == "Close the day"
         await manager.press("enter")
         await manager.until(lambda: "is closed" in manager.screen.answer)
+        await manager.until(lambda: re.search(r"Days closed +1 / 2", manager.text) is not None)
 
     sit_down(setup, heard)
     center.clock.pass_ms(2 * 3_600_000)

@@ -153,7 +153,7 @@ def _till_lines(
     say: Language, kinds: Mapping[str, str], evening: Evening, till: Reconciled, now_ms: int
 ) -> list[str]:
     head = [till.name, say("this till")] if till.own else [till.name]
-    head += [f"● {say(words.STATE_WORDS[till.state])}", words.closed_words(say, till, evening.day)]
+    head += [f"● {say(words.STATE_WORDS[till.state])}", words.closed_words(say, till, evening)]
     if till.revoked:
         head.append(say("revoked till"))
     if till.told_ms is not None and not till.own:

@@ -67,7 +67,7 @@ def till_row(
         (fit(_heard(say, till, evening, now_ms), _HEARD), "dim"),
         (right("?" if ours is None else _narrow(ours), _LISTED), "plain"),
         (right(_narrow(theirs), _LISTED), "plain" if ours == theirs else tone),
-        ("  " + _day(say, till, evening), "good" if till.closing else "dim"),
+        ("  " + _day(say, till, evening), "good" if words.has_closed(till, evening) else "dim"),
     )
     return (("▌ " if chosen else "  ", tone), *marked(row, width - 2, chosen=chosen))
 
@@ -82,7 +82,7 @@ def _heard(say: Language, till: Reconciled, evening: Evening, now_ms: int) -> st
 
 def _day(say: Language, till: Reconciled, evening: Evening) -> str:
     if till.closing is None:
-        return say("open")
+        return say("closed") if words.has_closed(till, evening) else say("open")
     return say("closed {when}", when=words.clock(till.closing.at_ms, day=evening.day))
 
 
@@ -109,7 +109,7 @@ def detail_head(
         )
         lines.append(((f"  {waits}", "money"),))
     if till.closing is not None:
-        lines.append(((f"  {words.closed_words(say, till, evening.day)}", "good"),))
+        lines.append(((f"  {words.closed_words(say, till, evening)}", "good"),))
     if till.closing is None or till.state != "agrees":
         hint = say(words.STATE_HINTS[till.state])
         lines += [((f"  {line}", "dim"),) for line in wrap(hint, width - 4)]
@@ -235,7 +235,7 @@ def _verdict(say: Language, evening: Evening, width: int) -> list[Row]:
         stamp = ((fit("✗ " + say("Not everything agrees yet"), width), "bad"),)
     tone: Tone = "good" if agreeing == len(evening.tills) else "money"
     exceptions = sum(len(each.exceptions) + each.exceptions_left for each in evening.tills)
-    closed = sum(each.closing is not None for each in evening.tills)
+    closed = sum(words.has_closed(each, evening) for each in evening.tills)
     of = len(evening.tills)
     return [
         stamp,

@@ -8,6 +8,7 @@ from sync.rules.center_day import Matter
 from sync.rules.days import china_time
 from sync.rules.reconciling import Reconciled, Source, State
 from sync.rules.refusal import N_
+from sync.services.end_of_day import Evening
 
 STATE_WORDS: Mapping[State, str] = {
     "agrees": N_("agrees"),
@@ -80,9 +81,14 @@ def clock(at_ms: int, *, day: str = "") -> str:
     return moment.strftime("%H:%M" if moment.date().isoformat() == day else "%m-%d %H:%M")
 
 
-def closed_words(say: Language, till: Reconciled, day: str) -> str:
+def has_closed(till: Reconciled, evening: Evening) -> bool:
+    """Tell whether a till has closed the day, be it here and not known at the hub yet."""
+    return till.closing is not None or (till.own and evening.closed)
+
+
+def closed_words(say: Language, till: Reconciled, evening: Evening) -> str:
     """Say whether a till has closed the day, when, and who did."""
     if till.closing is None:
-        return say("day open")
-    who, when = till.closing.said.closed_by, clock(till.closing.at_ms, day=day)
+        return say("closed") if has_closed(till, evening) else say("day open")
+    who, when = till.closing.said.closed_by, clock(till.closing.at_ms, day=evening.day)
     return say("closed {when} by {who}", when=when, who=who)
