@@ -1,7 +1,7 @@
 """Staff of a center: who works there, in which role; as listed, fed, and looked up at a till."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Annotated, Literal, get_args
 
 import msgspec
@@ -47,23 +47,27 @@ def read_fed(data: bytes) -> Staff:
     return msgspec.json.decode(data, type=Staff)
 
 
-def read_row(cells: dict[str, str], row: int, first_of: dict[str, int]) -> Listed | Problem:
+def read_row(cells: dict[str, str], row: int, first_of: dict[str, int]) -> Listed | list[Problem]:
     """Read one row of a list; `first_of` tells in which row each number was before."""
-    number, name = cells["number"], " ".join(cells["name"].split())
-    role, pin = cells["role"].lower(), cells["pin"]
+    cells = {**cells, "name": " ".join(cells["name"].split()), "role": cells["role"].lower()}
+    problems = list(_problems(cells, row, first_of))
+    return problems or msgspec.convert({name: cells[name] for name in COLUMNS}, type=Listed)
+
+
+def _problems(cells: dict[str, str], row: int, first_of: dict[str, int]) -> Iterator[Problem]:
+    number, name, role, pin = (cells[column] for column in COLUMNS)
     if not _NUMBER.fullmatch(number):
-        return _bad(row, "number", N_("“{text}” is no staff number."), number, _NUMBER_HINT)
-    if number in first_of:
+        yield _bad(row, "number", N_("“{text}” is no staff number."), number, _NUMBER_HINT)
+    elif number in first_of:
         message = N_("The number {text} stands in another row already.")
-        return _bad(row, "number", message, number, N_("Keep one of the rows."))
+        yield _bad(row, "number", message, number, N_("Keep one of the rows."))
     if not 1 <= len(name) <= MOST_NAME or not name.isprintable():
-        return _bad(row, "name", N_("“{text}” is no name of a person."), name, _NAME_HINT)
+        yield _bad(row, "name", N_("“{text}” is no name of a person."), name, _NAME_HINT)
     if role not in get_args(Role):
-        return _bad(row, "role", N_("“{text}” is no role."), role, _ROLE_HINT)
+        yield _bad(row, "role", N_("“{text}” is no role."), role, _ROLE_HINT)
     if pin and not _PIN.fullmatch(pin):
         # What was typed for a PIN is not repeated: the answer may end up in a log.
-        return _bad(row, "pin", N_("That is no PIN."), "", _PIN_HINT)
-    return msgspec.convert({"number": number, "name": name, "role": role, "pin": pin}, type=Listed)
+        yield _bad(row, "pin", N_("That is no PIN."), "", _PIN_HINT)
 
 
 def no_pin(row: int) -> Problem:

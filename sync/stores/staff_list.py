@@ -61,8 +61,8 @@ def _listed(rows: list[list[str]]) -> tuple[list[tuple[int, Listed]], list[Probl
         padded = [*cells, *[""] * len(names)]
         row = dict(zip(names, (cell.strip() for cell in padded), strict=False))
         read = rules.read_row(row, number, first_of)
-        if isinstance(read, Problem):
-            problems.append(read)
+        if isinstance(read, list):
+            problems += read
         else:
             first_of[read.number] = number
             listed.append((number, read))

@@ -134,6 +134,13 @@ def test_a_bad_row_is_named_and_nothing_is_fed(hub: FeedingHub, row: str, column
     assert hub.rows("staff", 1) == {}
 
 
+def test_every_bad_cell_of_a_row_is_named(hub: FeedingHub) -> None:
+    done = publish(hub, f"{LIST}\n9_,,boss,12\n")
+    assert isinstance(done, BadRows)
+    named = [(each.row, each.column) for each in done.problems]
+    assert named == [(5, column) for column in ("number", "name", "role", "pin")]
+
+
 def test_a_refusal_does_not_repeat_what_was_typed_for_a_pin(hub: FeedingHub) -> None:
     done = publish(hub, "number,name,role,pin\n01,Li,cashier,secret99\n")
     assert isinstance(done, BadRows)
