@@ -123,13 +123,28 @@ class Projection(msgspec.Struct, frozen=True):
     last_counter: LastCounter | None = None
 
 
+class Remark(msgspec.Struct, frozen=True):
+    """What is odd about so many rows that are fed all the same.
+
+    `reason` is stable, `message` a message id that has `{count}`.
+    """
+
+    reason: str
+    message: str
+    count: int
+
+
+def _unheard(_remark: Remark) -> None:
+    """Remark to nobody."""
+
+
 class Publication(msgspec.Struct, frozen=True):
     """A file that a person publishes at the hub, and what the hub feeds so far.
 
     `centers` are numbers by name, `center` is that of the one in which the person works. `fed`
     returns the contents of those of a feed's keys that are there, `all_fed` every row of a feed;
     where each center has rows of its own, this center's; neither shows tombstones. `progress` is
-    told how much of the file is read, of how much.
+    told how much of the file is read, of how much; `remark` is told once of each oddity.
     """
 
     path: Path
@@ -138,6 +153,7 @@ class Publication(msgspec.Struct, frozen=True):
     all_fed: Callable[[str], Iterable[FeedRow]]
     progress: Callable[[int, int], None]
     center: int = 0
+    remark: Callable[[Remark], None] = _unheard
 
 
 ReadFeed = Callable[[Publication], "Iterable[tuple[int, FeedRow]] | BadRows | Refused"]

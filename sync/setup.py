@@ -138,12 +138,15 @@ class Setup(msgspec.Struct, frozen=True):
         return found or no_such_center(self.settings.path, self.till.center, list(centers))
 
 
+_DESCRIBE_IT = N_("None is configured: describe it under [centers], or leave [centers] out.")
+
+
 def no_such_center(where: Path | str, center: str, known: Sequence[str]) -> Refused:
     """Refuse a center that is not configured; `where` is the file or option that names it."""
     return Refused(
         "config.unknown_center",
         N_("{path}: there is no center “{center}”."),
-        N_("Configured centers: {known}."),
+        N_("Configured centers: {known}.") if known else _DESCRIBE_IT,
         {"path": where, "center": center, "known": ", ".join(known)},
     )
 

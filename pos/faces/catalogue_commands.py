@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 from msgspec import structs
 
-from pos.rules.items import Item
+from pos.rules.items import PLUS_ABOVE_RETAIL, Item
 from pos.services.importing import demo_goods, import_goods
 from pos.stores import catalogue
 from pos.stores.fed_goods import FEED
@@ -30,7 +30,6 @@ NO_GOODS = N_(
     " the demo goods."
 )
 
-_DEAR = N_("Rows whose PLUS price is above the retail price, which members pay then: {count}.")
 _ANEW = N_("The reference data was damaged: it begins anew with these goods.")
 _THE_REST = N_("Members, staff and revocations come back with the next pull.")
 
@@ -59,7 +58,7 @@ def import_command(setup: Setup, path: Path | None, demo: bool, as_json: bool) -
         **structs.asdict(imported),
     )
     if imported.plus_above_retail:
-        text += "\n" + setup.say(_DEAR, count=imported.plus_above_retail)
+        text += "\n" + setup.say(PLUS_ABOVE_RETAIL, count=imported.plus_above_retail)
     if place.anew:
         text += "\n" + setup.say(_ANEW)
         text += "\n" + setup.say(_THE_REST) if enrolled else ""

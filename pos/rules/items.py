@@ -4,6 +4,12 @@ from typing import Literal
 
 import msgspec
 
+from sync.rules.refusal import N_
+
+PLUS_ABOVE_RETAIL = N_(
+    "Rows whose PLUS price is above the retail price, which members pay then: {count}."
+)
+
 Kind = Literal["goods", "bag", "plan"]
 Delivery = Literal["carried", "shipped"]
 
@@ -45,3 +51,8 @@ class Item(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     mnemonic: str = ""
     barcodes: tuple[str, ...] = ()
     attributes: tuple[tuple[str, str], ...] = ()
+
+
+def is_plus_above_retail(retail_fen: int, plus_fen: int | None) -> bool:
+    """Tell whether a PLUS price can never apply, as members pay retail: surely a slip."""
+    return plus_fen is not None and plus_fen > retail_fen

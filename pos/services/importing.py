@@ -12,6 +12,7 @@ from sqlite_utils import Database as SqliteUtils
 
 from pos.rules.claims import Claims
 from pos.rules.headers import read_header
+from pos.rules.items import is_plus_above_retail
 from pos.rules.mnemonic import Initials
 from pos.rules.rows import COLUMNS, REQUIRED, RowReader
 from pos.rules.tables import Table
@@ -136,7 +137,7 @@ class _Import:
         items_before = {sku: item for sku, (_, item) in known.items()}
         rows, items, problems = self._reader.read(table, items_before)
         self._plus_above_retail += sum(
-            item.plus_fen is not None and item.plus_fen > item.retail_fen for item in items
+            is_plus_above_retail(item.retail_fen, item.plus_fen) for item in items
         )
         keys = keys_of(items)
         owners = {} if self._was_empty else catalogue.owners(self._before, keys)

@@ -9,13 +9,13 @@ from pos.rules import price_rows, rows
 from pos.rules.claims import Claims
 from pos.rules.code_keys import code_keys
 from pos.rules.headers import read_header
-from pos.rules.items import Item
+from pos.rules.items import PLUS_ABOVE_RETAIL, Item, is_plus_above_retail
 from pos.rules.mnemonic import Initials
 from pos.rules.price_rows import PriceReader
 from pos.rules.rows import RowReader
 from pos.stores import fed_goods
 from pos.stores.goods_files import GoodsFile, UnreadableError, open_goods_file
-from sync.package import FeedRow, Publication
+from sync.package import FeedRow, Publication, Remark
 from sync.rules.bad_rows import MOST_PROBLEMS, BadRows, Problem, bad_rows
 from sync.rules.refusal import N_, Refused
 
@@ -81,6 +81,7 @@ class _Goods:
     def read(self, goods: GoodsFile) -> Read:
         """Read all the rows."""
         packed = _Packed()
+        dear = 0
         for table in goods.tables:
             known = _items(self._publication, self._reader.skus(table))
             numbers, items, problems = self._reader.read(table, known)
@@ -88,11 +89,13 @@ class _Goods:
             if len(self._problems) > MOST_PROBLEMS:
                 return bad_rows(self._problems)
             packed.add([FeedRow(item.sku, _encode(item)) for item in items])
+            dear += sum(is_plus_above_retail(item.retail_fen, item.plus_fen) for item in items)
             self._publication.progress(goods.done(), goods.size)
         if self._claims_new_codes:
             for row in self._publication.all_fed(fed_goods.FEED):
                 owned = _decode_owned(row.data)
                 self._problems += self._claims.contest(owned.sku, owned.barcodes)
+        _remark(self._publication, dear)
         return _all_or_nothing(packed, self._problems)
 
     def _claim(
@@ -114,6 +117,7 @@ class _Goods:
 
 def _read_prices(publication: Publication, reader: PriceReader, goods: GoodsFile) -> Read:
     packed = _Packed()
+    dear = 0
     problems: list[Problem] = []
     for table in goods.tables:
         prices, bad = reader.read(table, _items(publication, reader.skus(table)))
@@ -121,8 +125,15 @@ def _read_prices(publication: Publication, reader: PriceReader, goods: GoodsFile
         if len(problems) > MOST_PROBLEMS:
             break
         packed.add([FeedRow(key, _encode(price)) for key, price in prices])
+        dear += sum(is_plus_above_retail(each.retail_fen, each.plus_fen) for _, each in prices)
         publication.progress(goods.done(), goods.size)
+    _remark(publication, dear)
     return _all_or_nothing(packed, problems)
+
+
+def _remark(publication: Publication, dear: int) -> None:
+    if dear:
+        publication.remark(Remark("plus_above_retail", PLUS_ABOVE_RETAIL, dear))
 
 
 def _items(publication: Publication, skus: Sequence[str]) -> dict[str, Item]:

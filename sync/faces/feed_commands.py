@@ -57,7 +57,10 @@ def publish_command(
         changed=published.changed,
         version=max(published.versions.values(), default=0),
     )
-    answer(text, msgspec.to_builtins(published, str_keys=True), as_json=as_json)
+    lines = [text, *(setup.say(each.message, count=each.count) for each in published.remarks)]
+    values = msgspec.to_builtins(published, str_keys=True)
+    values["remarks"] = [{"reason": it.reason, "count": it.count} for it in published.remarks]
+    answer("\n".join(lines), values, as_json=as_json)
 
 
 def _desk(setup: Setup, opened: OpenHub, center: int) -> Publishing:

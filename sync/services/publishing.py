@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import IO
 
 import msgspec
+from msgspec import structs
 from sqlalchemy import Engine
 
 from sync.database import hub_snapshot, hub_transaction
-from sync.package import Feed, FeedRow, Publication, ReadFeed
+from sync.package import Feed, FeedRow, Publication, ReadFeed, Remark
 from sync.rules.bad_rows import BadRows, Problem, bad_rows
 from sync.rules.feed_row import MOST_DATA_BYTES, MOST_KEY
 from sync.rules.files import unreadable
@@ -30,13 +31,15 @@ _Rows = list[tuple[int, FeedRow]]
 class Published(msgspec.Struct, frozen=True, kw_only=True):
     """What publishing did: rows of the file, those that changed what is fed, and the versions.
 
-    `versions` are those at which the feed is now, by the number of the center (0: for all).
+    `versions` are those at which the feed is now, by the number of the center (0: for all);
+    `remarks` are for a person to look at, and kept nothing from being fed.
     """
 
     feed: str
     rows: int
     changed: int
     versions: dict[int, int]
+    remarks: tuple[Remark, ...] = ()
 
 
 class Progress(msgspec.Struct, frozen=True):
@@ -76,8 +79,15 @@ class Publishing:
         read = self._reader(feed)
         if isinstance(read, Refused):
             return read
+        remarks: list[Remark] = []
         publication = Publication(
-            path, self._centers, self._fed, self._all_fed, progress.reading, self._center
+            path=path,
+            centers=self._centers,
+            fed=self._fed,
+            all_fed=self._all_fed,
+            progress=progress.reading,
+            center=self._center,
+            remark=remarks.append,
         )
         rows = read(publication)
         if isinstance(rows, (BadRows, Refused)):
@@ -86,7 +96,8 @@ class Publishing:
             told = self._put_aside_changed(feed, rows, spool)
             if isinstance(told, Refused):
                 return told
-            return self._write(feed, told, spool, progress.writing)
+            published = self._write(feed, told, spool, progress.writing)
+            return structs.replace(published, remarks=tuple(remarks))
 
     def remove(
         self, feed: str, path: Path, progress: Progress = SILENT

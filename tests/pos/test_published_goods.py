@@ -12,7 +12,7 @@ import xlsxwriter
 from pos.rules.items import Item, Tier
 from pos.rules.price_schedule import Price
 from pos.stores.published_goods import read_catalogue, read_prices
-from sync.package import FeedRow, Publication
+from sync.package import FeedRow, Publication, Remark
 from sync.rules.bad_rows import BadRows
 from sync.rules.refusal import Fault, Refused
 
@@ -28,6 +28,7 @@ class Hub:
     """What a hub feeds, for want of one."""
 
     items: dict[str, Item] = field(default_factory=dict)
+    remarks: list[Remark] = field(default_factory=list)
     scanned: int = 0
 
     def fed(self, feed: str, keys: Iterable[str]) -> Mapping[str, bytes]:
@@ -42,7 +43,14 @@ class Hub:
     def read(self, reader: Reader, path: Path) -> list[FeedRow] | BadRows | Refused:
         told: list[tuple[int, int]] = []
         answer = reader(
-            Publication(path, CENTERS, self.fed, self.all_fed, lambda *step: told.append(step))
+            Publication(
+                path=path,
+                centers=CENTERS,
+                fed=self.fed,
+                all_fed=self.all_fed,
+                progress=lambda *step: told.append(step),
+                remark=self.remarks.append,
+            )
         )
         if isinstance(answer, (BadRows, Refused)):
             return answer
@@ -100,6 +108,21 @@ def test_what_a_list_does_not_say_stays_as_it_is_fed(hub: Hub, written: Written)
     items = hub.publish(written("sku,name_zh,unit,retail", "A,信阳毛尖,罐,158"))
     assert (items["A"].retail_fen, items["A"].barcodes) == (15800, (TEA_CODE,))
     assert hub.scanned == 1, "no code is claimed anew: nobody else's need be looked at"
+
+
+def test_plus_prices_that_no_member_would_pay_are_fed_and_remarked_on(
+    hub: Hub, written: Written
+) -> None:
+    header = "sku,name_zh,unit,retail,plus"
+    hub.publish(written(header, "A,甲,个,1,1", "B,乙,个,1,", "C,丙,个,1,0.99"))
+    hub.prices(written("sku,valid_from,retail,plus", "A,2026-12-01,2,2"))
+    assert hub.remarks == []
+    hub.publish(written(header, "A,甲,个,1,1.01", "B,乙,个,1,", "C,丙,个,1,10"))
+    hub.prices(written("sku,valid_from,retail,plus", "A,2026-12-01,2,3"))
+    assert [(each.reason, each.count) for each in hub.remarks] == [
+        ("plus_above_retail", 2),
+        ("plus_above_retail", 1),
+    ]
 
 
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "gb18030"])

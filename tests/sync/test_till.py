@@ -19,7 +19,7 @@ from sync.rules.reply import Mark
 from sync.rules.runs import CLOCK_JUMP, ClockJump
 from sync.services.till import OpenTill, open_till
 from sync.services.verifying import Verified, verify_journal
-from sync.setup import Setup
+from sync.setup import Setup, no_such_center
 from sync.sqlite_driver import SqliteError
 from sync.stores import journal as journals
 
@@ -351,6 +351,13 @@ def test_a_center_that_is_not_configured_is_refused_before_anything_is_made(
         assert refused.reason == "config.unknown_center"
         assert "chenghai" in setup.say.refusal(refused)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_that_describes_no_center_says_how_to_get_one(tmp_path: Path) -> None:
+    refused = no_such_center(tmp_path / "config.toml", "zhengzhou", [])
+    said = Language("en", ["sync"]).refusal(refused)
+    assert "describe it under [centers]" in said
+    assert "Configured centers" not in said
 
 
 def test_a_journal_that_is_no_database_is_a_fault_with_the_path(setup: Setup) -> None:
