@@ -5,7 +5,8 @@ from html import escape
 
 import msgspec
 
-_COLUMN, _GAP, _HEIGHT, _LEFT = 22, 6, 150, 62
+_WIDTH, _HEIGHT, _LEFT = 760, 150, 62
+_WIDEST, _GAP = 36, 6
 _BAR_ROOM, _BAR_ROW = 180, 26
 _STEPS = (1, 2, 3, 4, 5, 6, 8, 10)
 
@@ -25,27 +26,27 @@ class Bar(msgspec.Struct, frozen=True):
 
 def columns(bars: Sequence[Bar], top: str, middle: str, most: int) -> str:
     """Draw upright bars under two lines of a scale whose end is `most`, named `top`."""
-    width = _LEFT + len(bars) * (_COLUMN + _GAP)
-    height = _HEIGHT + 44
-    parts = [_svg(width, height), _grid(20, top, width), _grid(20 + _HEIGHT // 2, middle, width)]
+    pitch = (_WIDTH - _LEFT) // max(len(bars), 1)
+    wide = min(pitch - _GAP, _WIDEST)
+    parts = [_svg(_WIDTH, _HEIGHT + 44), _grid(20, top), _grid(20 + _HEIGHT // 2, middle)]
     base = 20 + _HEIGHT
     for place, bar in enumerate(bars):
-        x = _LEFT + place * (_COLUMN + _GAP)
+        middle_x = _LEFT + place * pitch + pitch // 2
         tall = bar.value * _HEIGHT // most if most else 0
         if bar.value > 0:
             tall = max(tall, 1)
             parts.append(
-                f'<rect class="{bar.tone}" x="{x}" y="{base - tall}" width="{_COLUMN}"'
-                f' height="{tall}" rx="2">{_title(bar)}</rect>'
-                f'<text class="axis" x="{x + _COLUMN // 2}" y="{base - tall - 4}"'
+                f'<rect class="{bar.tone}" x="{middle_x - wide // 2}" y="{base - tall}"'
+                f' width="{wide}" height="{tall}" rx="2">{_title(bar)}</rect>'
+                f'<text class="axis" x="{middle_x}" y="{base - tall - 4}"'
                 f' text-anchor="middle">{escape(bar.share)}</text>'
             )
         parts.append(
-            f'<text class="axis" x="{x + _COLUMN // 2}" y="{base + 16}" text-anchor="middle">'
+            f'<text class="axis" x="{middle_x}" y="{base + 16}" text-anchor="middle">'
             f"{escape(bar.name)}</text>"
         )
     parts.append(
-        f'<line class="base" x1="{_LEFT - 4}" y1="{base}" x2="{width}" y2="{base}"/></svg>'
+        f'<line class="base" x1="{_LEFT - 4}" y1="{base}" x2="{_WIDTH}" y2="{base}"/></svg>'
     )
     return "".join(parts)
 
@@ -54,9 +55,9 @@ def _title(bar: Bar) -> str:
     return f"<title>{escape(bar.name)} {escape(bar.label)}</title>"
 
 
-def _grid(y: int, label: str, width: int) -> str:
+def _grid(y: int, label: str) -> str:
     return (
-        f'<line class="grid" x1="{_LEFT - 4}" y1="{y}" x2="{width}" y2="{y}"/>'
+        f'<line class="grid" x1="{_LEFT - 4}" y1="{y}" x2="{_WIDTH}" y2="{y}"/>'
         f'<text class="axis" x="{_LEFT - 8}" y="{y + 4}" text-anchor="end">{escape(label)}</text>'
     )
 
