@@ -145,6 +145,7 @@ def changed(**values: Any) -> Order:
         arrived(body=b""),
         arrived(body=b"\xff"),
         arrived(body=b'{"schema":"xuanpin.sale.2"}'),
+        arrived(body=msgspec.json.encode(ORDER).replace(b'"wechat"', b'"giftcard"')),
         arrived(id="another"),
         arrived(amount_fen=14801),
         arrived(day="2026-11-23"),
