@@ -61,9 +61,7 @@ class _Summary(msgspec.Struct):
 def demo_command(setup: Setup) -> None:
     """Demonstrate the whole path, from the scan to the hub, without touching a real till."""
     own = demonstrated(setup)
-    for name in ("SIGTERM", "SIGHUP"):
-        if hasattr(signal, name):
-            signal.signal(getattr(signal, name), _stop)
+    signal.signal(signal.SIGTERM, _stop)
     _refuse_beside_another(own)
     click.echo(own.say(N_("Preparing the demo …")), err=True)
     with embedded_hub(own) as url:

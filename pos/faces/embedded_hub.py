@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import queue
+import signal
 import subprocess
 import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import FrameType
 from typing import IO
 
 import msgspec
@@ -45,10 +48,24 @@ def embedded_hub(setup: Setup) -> Iterator[str]:
         hub = subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=errors
         )
+    _end_with_the_terminal(hub)
     try:
         yield _url_of(hub, log)
     finally:
         _stop(hub)
+
+
+def _end_with_the_terminal(hub: subprocess.Popen[bytes]) -> None:
+    """End hub and demo where the terminal is closed: nobody could see or close them any more."""
+    if not hasattr(signal, "SIGHUP") or signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
+        return
+
+    def hang_up(number: int, _frame: FrameType | None) -> None:
+        hub.terminate()
+        signal.signal(number, signal.SIG_DFL)
+        os.kill(os.getpid(), number)
+
+    signal.signal(signal.SIGHUP, hang_up)
 
 
 def _url_of(hub: subprocess.Popen[bytes], log: Path) -> str:

@@ -12,6 +12,7 @@ from pos.faces.counter.actions import Counter
 from pos.faces.counter.panels import Standing
 from pos.faces.counter.scanner import ScannerApp
 from pos.faces.counter.services import Services
+from sync.faces.screen.ending import end_when_told
 from sync.faces.screen.looks import DARK, DIALOGS, THEMES
 from sync.language import LANGUAGES, Language
 from sync.setup import UiSettings
@@ -53,6 +54,7 @@ class CounterApp(ScannerApp[None], inherit_bindings=False):
 
     def on_mount(self) -> None:
         """Show the sale, and begin to watch what goes on beside it."""
+        end_when_told(self)
         self.push_screen(self._main)
         self.set_interval(CLOCK_EVERY_S, self._tick)
         self._watcher.start()

@@ -11,6 +11,7 @@ from sync.faces.eod.report import Report
 from sync.faces.eod.screen import EveningScreen
 from sync.faces.eod.tasks import Done, Progressed, Tasks
 from sync.faces.eod.work import Looked
+from sync.faces.screen.ending import end_when_told
 from sync.faces.screen.looks import DARK, DIALOGS, THEMES
 from sync.language import LANGUAGES
 from sync.rules.center_day import Settled
@@ -47,6 +48,7 @@ class EveningApp(App[None], inherit_bindings=False):
 
     def on_mount(self) -> None:
         """Show what is known, then compare; look again from time to time."""
+        end_when_told(self)
         self.tasks.app = self
         self.push_screen(self.evening_screen)
         self.call_after_refresh(self._begin)
