@@ -69,8 +69,8 @@ def read_kind(text: str) -> str | Refused:
 
 
 def read_weighed(text: str) -> bool | Refused:
-    """Read 0 or 1."""
-    return _one_of(text, {"0": False, "1": True})
+    """Read 0 or 1; a spreadsheet's FALSE or TRUE is meant the same."""
+    return _one_of(text, {"0": False, "1": True, "false": False, "true": True})
 
 
 def read_ships(text: str) -> int | Refused:

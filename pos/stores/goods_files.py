@@ -18,6 +18,7 @@ from msgspec import structs
 
 from pos.rules.codes import GTIN_LENGTHS, check_digit_holds
 from pos.rules.tables import Given, Row, Spoilt, Table, table_of_lines, table_of_rows
+from pos.stores.sheet_errors import SheetError, error_cells
 from sync.rules.files import unreadable
 from sync.rules.refusal import N_, Fault, Refused
 
@@ -192,26 +193,36 @@ def _xlsx_file(path: Path) -> GoodsFile:
         with path.open("rb") as opened:
             workbook = CalamineWorkbook.from_filelike(opened)
             table = workbook.get_sheet_by_index(0).to_python(skip_empty_area=False)
-    except CalamineError as error:
+            opened.seek(0)
+            errors = error_cells(opened)
+    except (CalamineError, SheetError) as error:
         raise _broken(path, N_("{path} is not an XLSX file, or it is protected.")) from error
     numbered = enumerate(table, 1)
-    header = next((cells for _, cells in numbered if any(cells)), [])
-    names = [str(cell) for cell in header]
+    first, header = next(((row, cells) for row, cells in numbered if any(cells)), (0, []))
+    wrong = errors.get(first, {})
+    names = [wrong.get(place, str(cell)) for place, cell in enumerate(header)]
     done = 0
 
     def rows() -> Iterator[Row]:
         nonlocal done
         for done, cells in numbered:
-            if any(cell != "" for cell in cells):
+            if done in errors:
+                shown = errors[done]
+                yield done, [_cell_text(cell, shown.get(at)) for at, cell in enumerate(cells)]
+            elif any(cell != "" for cell in cells):
                 yield done, [c if type(c) is str else _cell_text(c) for c in cells]
 
     return GoodsFile(names, _tables(rows(), len(names)), lambda: done, len(table))
 
 
-def _cell_text(cell: object) -> Given:
+def _cell_text(cell: object, error: str | None = None) -> Given:
     """Return a spreadsheet's value as the text a person sees, or why it cannot be trusted."""
+    if error is not None:
+        return _no_value(error)
+    if isinstance(cell, str):
+        return cell
     if isinstance(cell, bool):
-        return str(int(cell))
+        return str(cell).upper()
     if not isinstance(cell, int | float):
         refused = _spoilt("import.cell_date", N_("The spreadsheet made a date or time of this."))
         return structs.replace(refused, moment=_moment(cell))
@@ -237,6 +248,16 @@ def _has_lost_zeros(text: str) -> bool:
 def _not_exact(cell: int | float) -> Spoilt:
     message = N_("The spreadsheet keeps {number} as a number and has lost digits of it.")
     return _spoilt("import.cell_precision", message, number=format(cell, ".15g"))
+
+
+def _no_value(error: str) -> Spoilt:
+    if not error:
+        message = N_("The formula here was never calculated.")
+        hint = N_("Open the list in the spreadsheet program and save it again.")
+        return Spoilt(Refused("import.cell_formula", message, hint))
+    message = N_("The spreadsheet shows the error {error} here.")
+    hint = N_("Mend its formula, or type the value.")
+    return Spoilt(Refused("import.cell_error", message, hint, {"error": error}))
 
 
 def _spoilt(reason: str, message: str, **values: object) -> Spoilt:
@@ -279,7 +300,7 @@ def _json_text(value: Any) -> Given:
     if value is None:
         return ""
     if isinstance(value, bool):
-        return str(int(value))
+        return str(value).upper()
     if isinstance(value, int):
         return str(value)
     if isinstance(value, list) and all(isinstance(part, str) for part in value):

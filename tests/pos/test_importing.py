@@ -275,6 +275,41 @@ def test_what_a_spreadsheet_has_spoilt_is_never_guessed(
     ]
 
 
+def test_cells_that_show_an_error_do_not_empty_what_is_there(
+    reference: Database, tmp_path: Path
+) -> None:
+    header: list[object] = ["sku", "name_zh", "unit", "retail", "plus", "barcodes"]
+    good = [header, ["A", "甲", "个", 10, 8, "9520123456788"]]
+    imported(reference, workbook(tmp_path / "good.xlsx", good))
+    path = tmp_path / "bad.xlsx"
+    with xlsxwriter.Workbook(path) as book:
+        sheet = book.add_worksheet()
+        sheet.write_row(0, 0, header)
+        sheet.write_row(1, 0, ["A", "甲", "个", 10])
+        sheet.write_formula(1, 4, "=NA()", None, "#N/A")
+        sheet.write_formula(1, 5, "=B9&#REF!", None, "#REF!")
+        sheet.write_formula(3, 0, "=1/0", None, "#DIV/0!")
+        sheet.write_row(4, 0, ["C", "丙", "个"])
+        sheet.write_formula(4, 3, "=2*3", None, 6)
+        sheet.write_formula(4, 4, '=""', None, "")
+    bad = bad_cells(reference, path)
+    assert (4, "sku", "import.cell_error") in bad
+    assert [each for each in bad if each[0] != 4] == [
+        (2, "plus", "import.cell_error"),
+        (2, "barcodes", "import.cell_error"),
+        (5, "plus", "import.cell_formula"),
+    ]
+
+
+def test_true_is_no_price(reference: Database, tmp_path: Path) -> None:
+    rows: list[list[object]] = [[*HEADER.split(",")], ["A", "甲", "个", True]]
+    wrong = [(2, "retail", "money.not_an_amount")]
+    assert bad_cells(reference, workbook(tmp_path / "goods.xlsx", rows)) == wrong
+    text = '[{"sku":"A","name_zh":"甲","unit":"个","retail":1,"plus":false}]'
+    wrong = [(1, "plus", "money.not_an_amount")]
+    assert bad_cells(reference, written(tmp_path, text, "goods.json")) == wrong
+
+
 def test_json_takes_texts_numbers_and_lists(reference: Database, tmp_path: Path) -> None:
     goods = [
         {
