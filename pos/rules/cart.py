@@ -10,7 +10,8 @@ from msgspec.structs import replace
 from membership.rules.phone import PhoneToken
 from membership.rules.plan import PlanSettings
 from pos.rules.basket import MOST_QUANTITY, Benefits, Line
-from pos.rules.items import SHIPS_NEVER, SHIPS_ONLY, Delivery, Item, Tier
+from pos.rules.codes import half_width
+from pos.rules.items import SHIPS_NEVER, SHIPS_ONLY, Delivery, Item, Tier, plan_sku
 from pos.rules.tender import Tender
 from sync.rules.entry import Private
 from sync.rules.money import format_yuan
@@ -117,7 +118,7 @@ def private_of(request: JoinRequest) -> Private | None:
 def plan_item(plan: PlanSettings) -> Item:
     """Return the PLUS plan as an item: kind `plan`, at its own fixed price."""
     return Item(
-        sku=f"PLUS-{plan.years}Y",
+        sku=plan_sku(plan.years),
         kind="plan",
         name_zh=plan.name_zh,
         name_en=plan.name_en,
@@ -242,9 +243,18 @@ def join(cart: Cart, plan: Item, request: JoinRequest) -> Cart | Refused:
     return replace(_appended(cart, line), join=request)
 
 
+def read_quantity(text: str) -> int | Refused:
+    """Read how many pieces a line shall have, as a person types it."""
+    digits = half_width(text).strip()
+    is_short = digits.isascii() and digits.isdigit() and len(digits) <= len(str(MOST_QUANTITY))
+    return int(digits) if is_short else _no_quantity(digits[:20])
+
+
 def _check_quantity(quantity: int) -> Refused | None:
-    if 1 <= quantity <= MOST_QUANTITY:
-        return None
+    return None if 1 <= quantity <= MOST_QUANTITY else _no_quantity(quantity)
+
+
+def _no_quantity(quantity: int | str) -> Refused:
     return Refused(
         "cart.quantity",
         N_("{quantity} is no quantity for a line: 1 to {most}."),

@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from pos.rules.code_keys import code_key
 from pos.rules.codes import check_digit_holds, half_width, validate_barcode
-from pos.rules.items import SHIPS_MAY, SHIPS_NEVER, SHIPS_ONLY
+from pos.rules.items import SHIPS_MAY, SHIPS_NEVER, SHIPS_ONLY, is_plan_sku
 from sync.rules.money import parse_yuan
 from sync.rules.refusal import N_, Refused
 
@@ -30,6 +30,13 @@ Cell = Callable[[str], object]  # a value of the item's field, or a refusal
 def read_sku(text: str) -> str | Refused:
     """Read a sku: 1 to 64 characters without spaces; an input method's wide forms are undone."""
     sku = half_width(text)
+    if is_plan_sku(sku):
+        return _refused(
+            "import.plan_sku",
+            N_("{text} is the sku of the PLUS plan, which is sold by itself."),
+            N_("Give the item another sku."),
+            text=text,
+        )
     if _SKU.fullmatch(sku) and sku.isprintable():
         return sku
     return _refused(

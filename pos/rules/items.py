@@ -53,6 +53,16 @@ class Item(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     attributes: tuple[tuple[str, str], ...] = ()
 
 
+def plan_sku(years: int) -> str:
+    """Return the sku under which the plan of so many years is sold."""
+    return f"PLUS-{years}Y"
+
+
+def is_plan_sku(sku: str) -> bool:
+    """Tell a sku that only the plan may have, of whatever length it is or will be."""
+    return sku[:5].upper() == "PLUS-" and sku[-1:].upper() == "Y" and sku[5:-1].isdecimal()
+
+
 def is_plus_above_retail(retail_fen: int, plus_fen: int | None) -> bool:
     """Tell whether a PLUS price can never apply, as members pay retail: surely a slip."""
     return plus_fen is not None and plus_fen > retail_fen

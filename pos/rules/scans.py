@@ -30,7 +30,7 @@ from sync.rules.refusal import N_, Refused
 
 MOST_CHARACTERS = 400
 FNC1 = "\x1d"
-_QUANTITY = re.compile(r"\s*([0-9]+)\s*\*\s*(.*)", re.DOTALL)
+_QUANTITY = re.compile(r"\s*([-+]?[0-9][0-9.,]*)\s*\*\s*(.*)", re.DOTALL)
 _SYMBOLOGY = re.compile(r"\][A-Za-z][0-9A-Za-z]")
 _GS1_NUMBER = re.compile(r"(?:^|[(/\x1d]|^\][A-Za-z][0-9])01[)/]?([0-9]{14})")
 _GS1_SYMBOLOGIES = ("]C1", "]e0", "]d2", "]Q3", "]J1")
@@ -113,7 +113,8 @@ def _multiplied(scan: Scan, digits: str) -> Scan | Refused:
             N_("A PLUS card is scanned without a quantity."),
             N_("Scan the card again."),
         )
-    quantity = int(digits) if len(digits) <= len(str(MOST_QUANTITY)) else 0
+    is_short = digits.isdigit() and len(digits) <= len(str(MOST_QUANTITY))
+    quantity = int(digits) if is_short else 0
     if not 1 <= quantity <= MOST_QUANTITY:
         return Refused(
             "scan.quantity",

@@ -1,5 +1,6 @@
 """The counter as a cashier meets it: scans, keys and boxes, from an empty cart to a receipt."""
 
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -245,6 +246,10 @@ def test_a_sold_card_is_scanned_at_the_next_sale(tmp_path: Path) -> None:
     at_counter(tmp_path, scenario)
 
 
+def says_no_quantity(desk: Cashier, typed: str) -> bool:
+    return f"{typed} is no quantity" in desk.box.said
+
+
 def test_quantity_delivery_and_removal_act_on_the_chosen_line(tmp_path: Path) -> None:
     async def scenario(desk: Cashier) -> None:
         desk.send(f"{TEA_CODE}\r{CAKE_CODE}\r")
@@ -254,6 +259,11 @@ def test_quantity_delivery_and_removal_act_on_the_chosen_line(tmp_path: Path) ->
         await desk.until(lambda: desk.cart == [(TEA, 2), (CAKE, 1)])
         await desk.enter("*")
         await desk.until(lambda: isinstance(desk.app.screen, Ask))
+        for wrong in ("2.5", "1e1", "abc", "-3"):
+            await desk.enter(wrong)
+            desk.key("enter")
+            await desk.until(partial(says_no_quantity, desk, wrong))
+        assert desk.cart == [(TEA, 2), (CAKE, 1)]
         await desk.enter("12")
         desk.key("enter")
         await desk.until(lambda: desk.cart == [(TEA, 12), (CAKE, 1)])

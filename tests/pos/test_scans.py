@@ -153,6 +153,9 @@ def test_three_of_them(text: str) -> None:
     [
         (f"0*{EAN}", "scan.quantity"),
         (f"10000*{EAN}", "scan.quantity"),
+        (f"1.5*{EAN}", "scan.quantity"),
+        (f"-1*{EAN}", "scan.quantity"),
+        (f"1,5*{EAN}", "scan.quantity"),
         (f"{'9' * 5000}*{EAN}", "scan.quantity"),
         ("3*2200301012346", "scan.quantity_of_label"),
         ("1*2100301003507", "scan.quantity_of_label"),

@@ -6,6 +6,7 @@ from pos.faces.counter.main_screen import MainScreen
 from pos.faces.counter.qr_screen import QrScreen
 from pos.faces.counter.search_screen import SearchScreen
 from pos.rules.basket import PricedLine
+from pos.rules.cart import read_quantity
 from pos.rules.items import Delivery, Item
 from pos.rules.order_link import order_link
 from pos.rules.settings import OrderLinkSettings
@@ -106,18 +107,13 @@ class GoodsActions(MainScreen):
         name = self.say.pick(line.item.name_zh, line.item.name_en)
 
         def act(text: str) -> Refused | None:
-            quantity = int(text) if text else line.quantity
+            quantity = read_quantity(text) if text else line.quantity
+            if isinstance(quantity, Refused):
+                return quantity
             return self.ask(lambda: register.set_quantity(line.number, quantity))
 
         rows: list[Row] = [((name, "strong"),)]
-        box = Ask(
-            self.say,
-            self.say("Quantity"),
-            rows,
-            act,
-            value=str(line.quantity),
-            restrict=r"[0-9]{0,5}",
-        )
+        box = Ask(self.say, self.say("Quantity"), rows, act, value=str(line.quantity))
         self.app.push_screen(box, lambda _done: self._changed(None))
 
     def deliver(self) -> None:

@@ -16,6 +16,7 @@ from pos.faces.counter.services import Services
 from pos.faces.counter.side import INNER, Side
 from pos.faces.counter.words import item_words
 from pos.rules.basket import Benefits
+from pos.rules.codes import half_width
 from pos.rules.items import Item
 from pos.rules.key_settings import action_of, is_sign
 from pos.rules.order import Order
@@ -32,7 +33,7 @@ from sync.rules.refusal import Fault, Refused
 T = TypeVar("T")
 
 _PREFIX = re.compile(r"[0-9０-９]{1,4}[*＊]")
-_TYPED = re.compile(r"(?:(?P<quantity>\d{1,4})\*)?(?P<words>.*)")
+_TYPED = re.compile(r"\s*(?:(?P<quantity>[0-9]{1,4})\s*\*\s*)?(?P<words>.*)")
 
 
 class MainScreen(Listens, Screen[None]):
@@ -199,7 +200,7 @@ class MainScreen(Listens, Screen[None]):
         """Give a code, a card or words to the register, show what came of it, return a refusal."""
         result = self.ask(lambda: self.services.register.scan(text))
         if isinstance(result, Scanned) and result.kind == "choices":
-            typed = _TYPED.fullmatch(text)
+            typed = _TYPED.fullmatch(half_width(text))
             quantity = int(typed["quantity"] or 1) if typed else 1
             words = typed["words"] if typed else text
             if len(result.choices) == 1:

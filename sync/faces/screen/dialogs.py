@@ -127,14 +127,13 @@ class Ask(Dialog[str]):
         *,
         value: str = "",
         hint: str = "",
-        restrict: str | None = None,
         scan_fills: Callable[[str], str | None] = lambda _text: None,
         scan_acts: bool = False,
     ) -> None:
         super().__init__(say, heading)
         self._rows = list(rows)
         self._act = act
-        self._entry = Entry(value, restrict=restrict, most=400)
+        self._entry = Entry(value, most=400)
         self._entry.placeholder = hint
         self._scan_fills, self._scan_acts = scan_fills, scan_acts
 

@@ -33,12 +33,9 @@ class Entry(Input):
         value: str = "",
         *,
         id: str | None = None,  # noqa: A002 - Textual's name
-        restrict: str | None = None,
         most: int = 0,
     ) -> None:
-        super().__init__(
-            value, id=id, restrict=restrict, max_length=most, select_on_focus=bool(value)
-        )
+        super().__init__(value, id=id, max_length=most, select_on_focus=bool(value))
         self.cursor_blink = False
 
     async def _on_key(self, event: events.Key) -> None:
