@@ -113,13 +113,61 @@ def test_escape_says_what_was_taken_before_it_leaves(tmp_path: Path) -> None:
     at_counter(tmp_path, scenario)
 
 
-def test_escape_warns_again_after_anything_else_was_done(tmp_path: Path) -> None:
+def test_backspace_says_what_to_give_back_before_it_takes_a_part_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pay_screen, "HASTE_S", 0)
+
+    async def scenario(desk: Cashier) -> None:
+        await begin(desk)
+        await keep_in_cash(desk, "100")
+        desk.key("f2")
+        await desk.enter("30")
+        desk.key("tab")
+        await desk.enter("REF123")
+        desk.key("enter")
+        await desk.until(lambda: "38.00" in desk.screen_text)
+        await desk.pilot.pause()
+        desk.key("backspace")
+        await desk.until(lambda: "WeChat 30.00 REF123 was taken: give it back" in desk.box.said)
+        desk.key("backspace")
+        await desk.until(lambda: "WeChat 30.00 REF123 is taken out again" in desk.box.said)
+        assert "✓ Cash" in desk.screen_text
+
+    at_counter(tmp_path, scenario)
+
+
+def test_a_backspace_held_down_takes_no_money_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pay_screen, "HASTE_S", 3600)
+
+    async def scenario(desk: Cashier) -> None:
+        await begin(desk)
+        await keep_in_cash(desk, "100")
+        await desk.enter("40")
+        for _ in range(16):
+            desk.key("backspace")
+            await desk.pilot.pause()
+        await desk.until(lambda: "Cash 100.00 was taken: give it back" in desk.box.said)
+        await desk.pilot.pause()
+        assert "✓ Cash" in desk.screen_text
+
+    at_counter(tmp_path, scenario)
+
+
+def test_escape_warns_again_after_anything_else_was_done(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pay_screen, "HASTE_S", 0)
+
     async def scenario(desk: Cashier) -> None:
         await begin(desk)
         await keep_in_cash(desk, "100")
         await keep_in_cash(desk, "30")
         desk.key("escape")
         await desk.until(lambda: desk.box.said.startswith("130.00 was taken and is not booked"))
+        desk.key("backspace")
         desk.key("backspace")
         desk.key("f2")
         desk.key("escape")

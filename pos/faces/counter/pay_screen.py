@@ -50,6 +50,8 @@ class PayScreen(Dialog[Completed]):
         self._sure_of: list[Tender] | None = None  # what Enter once more takes all the same
         self._asked_s = 0.0
         self._leaving = False  # Esc once more gives up what was taken
+        self._returning = False  # Backspace once more gives up the last part
+        self._erased_s = 0.0
         self._opened_s = time.monotonic()
         self._due = till.due(till.taken)
         self._amount = Entry(id="amount", most=12)
@@ -137,8 +139,9 @@ class PayScreen(Dialog[Completed]):
             self._preview()
 
     def key_pressed(self, name: str, character: str | None) -> bool:
-        """Choose the method or the sum; Enter takes it; Backspace on nothing takes one back."""
+        """Choose the method or the sum; Enter takes it; Backspace on nothing gives a part back."""
         leaving, self._leaving = self._leaving, False
+        returning, self._returning = self._returning, False
         functions = [f"f{place}" for place in range(1, len(METHODS) + 1)]
         if name in functions:
             return self._choose(METHODS[functions.index(name)])
@@ -156,8 +159,11 @@ class PayScreen(Dialog[Completed]):
             return True
         if name == "escape" and self._tenders:
             return self._give_back() if leaving else self._ask_to_leave()
-        if name == "backspace" and self._amount.has_focus and not self._amount.value:
-            return self._take_back()
+        if name == "backspace" and self._amount.has_focus:
+            rested = time.monotonic() - self._erased_s >= HASTE_S  # a key held down never rests
+            self._erased_s = time.monotonic()
+            if self._tenders and not self._amount.value:
+                return self._take_back() if returning and rested else self._ask_to_take_back()
         return super().key_pressed(name, character)
 
     def scanned(self, text: str) -> None:
@@ -225,6 +231,9 @@ class PayScreen(Dialog[Completed]):
         return [*self._tenders, *this]
 
     def _preview(self) -> None:
+        if self._returning:
+            self._ask_to_take_back()
+            return
         tenders = self._with_this()
         if isinstance(tenders, Refused):
             self.tell(self.say.message(tenders))
@@ -282,7 +291,21 @@ class PayScreen(Dialog[Completed]):
             self.dismiss(None)
         return True
 
+    def _last_part(self) -> str:
+        last = self._tenders[-1]
+        name = self.say(METHOD_NAMES[last.method])
+        return f"{name} {format_yuan(last.amount_fen)} {last.reference}".strip()
+
+    def _ask_to_take_back(self) -> bool:
+        """Say which part Backspace takes out: that money has to be given back."""
+        self._returning = True
+        part = self._last_part()
+        self.tell(self.say("{part} was taken: give it back, then Backspace.", part=part))
+        return True
+
     def _take_back(self) -> bool:
-        if self._tenders and self._take(self._tenders[:-1]):
+        part = self._last_part()
+        if self._take(self._tenders[:-1]):
             self._choose(self._method)
+            self.tell(self.say("{part} is taken out again.", part=part))
         return True
