@@ -11,6 +11,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Literal
 
 import msgspec
+from msgspec import structs
 
 from sync.rules.center_day import Closing, Listed, Matter, Settled, TillDay
 from sync.rules.center_day import Gap as MissingEntries
@@ -39,23 +40,34 @@ class Own(msgspec.Struct, frozen=True):
 
 
 class KindRow(msgspec.Struct, frozen=True):
-    """One kind on both sides; `journalled` is None where nobody knows what the till has."""
+    """One kind on both sides; `journalled` is None where nobody knows what the till has.
+
+    `heard` is False where the hub has never said what it has.
+    """
 
     kind: str
     journalled: Total | None
     booked: Total
     held: Total
     uninterpreted: Total
+    heard: bool = True
 
     @property
     def arrived(self) -> Total:
-        """All that the hub has of this kind."""
+        """All that the hub is known to have of this kind."""
         return self.booked + self.held + self.uninterpreted
+
+    @property
+    def at_hub(self) -> Total | None:
+        """What to show of the hub's side; None where it is not known."""
+        return self.arrived if self.heard else None
 
     @property
     def missing(self) -> Total:
         """What the till has beyond what the hub has; negative where the hub has more."""
-        return NOTHING if self.journalled is None else self.journalled - self.arrived
+        if self.journalled is None or not self.heard:
+            return NOTHING
+        return self.journalled - self.arrived
 
 
 class Reconciled(msgspec.Struct, frozen=True):
@@ -151,7 +163,7 @@ def alone(own: Own, name: str, number: int) -> Reconciled:
         state="pending" if own.pending else "unheard",
         source="journal",
         told_ms=None,
-        rows=_rows(hub, side.totals),
+        rows=tuple(structs.replace(row, heard=False) for row in _rows(hub, side.totals)),
         pending=own.pending,
         oldest_pending_ms=own.oldest_pending_ms,
         closing=None,

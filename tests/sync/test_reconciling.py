@@ -9,7 +9,16 @@ from sync.rules.closing import DAY_CLOSED, DayClosed, read_closing, recount
 from sync.rules.reconciling import FRESH_MS, Own, Reconciled, State, alone, compare, reconcile
 from sync.rules.reply import Mark
 from sync.rules.standing import Standing
-from sync.rules.totals import DayTotals, KindTotal, Total, are_sound, bad_day, in_order, is_day
+from sync.rules.totals import (
+    NOTHING,
+    DayTotals,
+    KindTotal,
+    Total,
+    are_sound,
+    bad_day,
+    in_order,
+    is_day,
+)
 
 DAY = "2026-11-22"
 ENDS_MS = 1_000_000_000
@@ -199,6 +208,8 @@ def test_every_kind_of_both_sides_is_shown_with_what_is_missing() -> None:
 def test_alone_a_till_shows_what_it_has_and_claims_nothing() -> None:
     seen = alone(OWN, "ZZ-02", 2)
     assert (seen.state, [row.journalled for row in seen.rows]) == ("unheard", [Total(3, 900)])
+    assert seen.rows, "something was sold"
+    assert [(row.at_hub, row.missing) for row in seen.rows] == [(None, NOTHING)] * len(seen.rows)
     assert alone(structs.replace(OWN, pending=1), "ZZ-02", 2).state == "pending"
 
 

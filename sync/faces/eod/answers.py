@@ -77,7 +77,7 @@ def _till_values(till: Reconciled, now_ms: int) -> dict[str, Any]:
             {
                 "kind": row.kind,
                 "journalled": None if row.journalled is None else _total(row.journalled),
-                "booked": _total(row.booked),
+                "booked": _total(row.booked) if row.heard else None,
                 "held": _total(row.held),
                 "uninterpreted": _total(row.uninterpreted),
                 "missing": _total(row.missing),
@@ -187,17 +187,8 @@ def _till_lines(
 def _table(say: Language, kinds: Mapping[str, str], rows: Sequence[KindRow]) -> list[str]:
     cells = [["", say("till"), "", say("hub"), "", ""]]
     for row in rows:
-        ours = row.journalled
-        cells.append(
-            [
-                kinds.get(row.kind, row.kind),
-                "?" if ours is None else str(ours.count),
-                "?" if ours is None else format_yuan(ours.amount_fen, grouped=True),
-                str(row.arrived.count),
-                format_yuan(row.arrived.amount_fen, grouped=True),
-                _remarks(say, row),
-            ]
-        )
+        name = kinds.get(row.kind, row.kind)
+        cells.append([name, *_side(row.journalled), *_side(row.at_hub), _remarks(say, row)])
     widths = [max(cell_len(row[place]) for row in cells) for place in range(5)]
     return [
         (
@@ -209,6 +200,12 @@ def _table(say: Language, kinds: Mapping[str, str], rows: Sequence[KindRow]) -> 
         ).rstrip()
         for row in cells
     ]
+
+
+def _side(total: Total | None) -> list[str]:
+    if total is None:
+        return ["?", "?"]
+    return [str(total.count), format_yuan(total.amount_fen, grouped=True)]
 
 
 def _remarks(say: Language, row: KindRow) -> str:

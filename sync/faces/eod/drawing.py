@@ -53,8 +53,10 @@ def till_row(
     """Return one till of the list."""
     known = [row.journalled for row in till.rows if row.journalled is not None]
     ours = _sum(known) if till.source != "none" and len(known) == len(till.rows) else None
-    theirs = _sum(row.arrived for row in till.rows)
+    arrived = [row.at_hub for row in till.rows if row.at_hub is not None]
+    theirs = _sum(arrived) if len(arrived) == len(till.rows) else None
     tone = STATE_TONES[till.state]
+    theirs_tone: Tone = "plain" if theirs in (None, ours) else tone
     alarm = f" !{len(till.exceptions)}" if till.exceptions else ""
     name = fit(till.name, min(cell_len(till.name), _TILL - 1 - len(alarm)))
     state = f"{STATE_SIGNS[till.state]} {say(words.STATE_WORDS[till.state])}"
@@ -66,7 +68,7 @@ def till_row(
         (fit(state, _STATE), tone),
         (fit(_heard(say, till, evening, now_ms), _HEARD), "dim"),
         (right("?" if ours is None else _narrow(ours), _LISTED), "plain"),
-        (right(_narrow(theirs), _LISTED), "plain" if ours == theirs else tone),
+        (right("?" if theirs is None else _narrow(theirs), _LISTED), theirs_tone),
         ("  " + _day(say, till, evening), "good" if words.has_closed(till, evening) else "dim"),
     )
     return (("▌ " if chosen else "  ", tone), *marked(row, width - 2, chosen=chosen))
@@ -136,15 +138,15 @@ def _has_money(row: KindRow) -> bool:
 
 
 def _kind_row(say: Language, kinds: Mapping[str, str], row: KindRow) -> Row:
-    ours, theirs = row.journalled, row.arrived
+    ours, theirs = row.journalled, row.at_hub
     quiet: Tone = "plain" if _has_money(row) else "dim"
     tone: Tone = "bad" if row.missing != NOTHING else quiet
     spans: Row = (
         ("  " + fit(kinds.get(row.kind, row.kind), _KIND), "plain"),
         (right("?" if ours is None else str(ours.count), _COUNT), "dim"),
         (right("?" if ours is None else _money(ours), _MONEY), quiet),
-        (right(str(theirs.count), _COUNT), "dim"),
-        (right(_money(theirs), _MONEY), tone),
+        (right("?" if theirs is None else str(theirs.count), _COUNT), "dim"),
+        (right("?" if theirs is None else _money(theirs), _MONEY), tone),
     )
     if row.missing != NOTHING:
         missing = f"  {row.missing.count}"
