@@ -160,6 +160,7 @@ class Counter(MemberActions):
             order,
             lines,
             lambda: self.ask(lambda: services.reprint(order)),
+            services.keys,
             fresh=fresh,
         )
         self.app.push_screen(box, answered)

@@ -1,4 +1,4 @@
-"""After the money: the change, large, and the receipt as it prints. The next scan goes on."""
+"""After the money: the change, large, and the receipt as it prints. The next goods go on."""
 
 from collections.abc import Callable, Sequence
 
@@ -6,9 +6,10 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical, VerticalScroll
 
 from pos.faces.counter.words import METHOD_NAMES
+from pos.rules.key_settings import KeySettings, action_of, shown_key
 from pos.rules.order import Order
 from sync.faces.screen.dialogs import Dialog
-from sync.faces.screen.entry import Entry
+from sync.faces.screen.entry import Entry, typed_into
 from sync.faces.screen.rows import EMPTY, Row, Rows, big, pair, wrap
 from sync.language import Language
 from sync.rules.money import format_yuan
@@ -29,6 +30,7 @@ class ReceiptScreen(Dialog[str]):
         order: Order,
         preview: Sequence[str],
         reprint: Callable[[], Refused | None],
+        keys: KeySettings,
         *,
         fresh: bool,
     ) -> None:
@@ -36,6 +38,7 @@ class ReceiptScreen(Dialog[str]):
         self._order = order
         self._preview = preview
         self._reprint = reprint
+        self._keys = keys
 
     def compose(self) -> ComposeResult:
         """Lay out the change at the left, the receipt at the right."""
@@ -63,8 +66,9 @@ class ReceiptScreen(Dialog[str]):
 
     def foot(self) -> str:
         """The keys that matter here."""
-        keys = self.say("Enter: next sale  ·  P: print again  ·  ↑ ↓: scroll")
-        card = self.say("C: card QR")
+        again, qr = (shown_key(self._keys, each) for each in ("receipt", "order_link"))
+        keys = self.say("Enter: next sale  ·  {key}: print again  ·  ↑ ↓: scroll", key=again)
+        card = self.say("{key}: card QR", key=qr)
         return f"{keys}  ·  {card}" if self._order.card else keys
 
     def body(self) -> list[Row]:
@@ -91,19 +95,30 @@ class ReceiptScreen(Dialog[str]):
         return rows
 
     def key_pressed(self, name: str, character: str | None) -> bool:
-        """Scroll, print again, show the card."""
+        """Scroll, print again, show the card; what is typed begins the next sale."""
         scroll = self.query_one("#scroll", VerticalScroll)
         step = {"up": -3, "down": 3, "pageup": -18, "pagedown": 18}.get(name)
         if step is not None:
             scroll.scroll_relative(y=step, animate=False)
-        elif character in ("p", "P"):
-            refused = self._reprint()
-            if isinstance(refused, Refused):
-                self.refuse(refused)
-            else:
-                self.tell(self.say("A copy is on its way to the printer."), "said_good")
-        elif character in ("c", "C") and self._order.card is not None:
-            self.dismiss("card")
-        else:
-            return super().key_pressed(name, character)
+            return True
+        match action_of(self._keys, name, character):
+            case "receipt":
+                self._print_again()
+            case "order_link" if self._order.card is not None:
+                self.dismiss("card")
+            case None if character is not None and not character.isspace():
+                self._type_below(character)
+            case _:
+                return super().key_pressed(name, character)
         return True
+
+    def _print_again(self) -> None:
+        refused = self._reprint()
+        if isinstance(refused, Refused):
+            self.refuse(refused)
+        else:
+            self.tell(self.say("A copy is on its way to the printer."), "said_good")
+
+    def _type_below(self, character: str) -> None:
+        self.dismiss(None)
+        typed_into(self.app.screen).write(character)
