@@ -246,28 +246,6 @@ def test_a_sold_card_is_scanned_at_the_next_sale(tmp_path: Path) -> None:
     at_counter(tmp_path, scenario)
 
 
-def test_what_is_typed_over_a_receipt_begins_the_next_sale(tmp_path: Path) -> None:
-    async def scenario(desk: Cashier) -> None:
-        desk.send(CAKE_CODE + "\r")
-        await desk.until(lambda: desk.cart == [(CAKE, 1)])
-        await desk.opens("f9", PayScreen)
-        await desk.enter("100")
-        desk.key("enter")
-        await desk.until(lambda: isinstance(desk.app.screen, ReceiptScreen))
-        await desk.pilot.pause()
-        desk.key("f10")
-        await desk.until(lambda: "copy is on its way" in desk.box.said)
-        await desk.enter("p")
-        await desk.back()
-        assert desk.main.entry.value == "p"
-        desk.key("escape")
-        await desk.enter("xymj")
-        desk.key("enter")
-        await desk.until(lambda: desk.cart == [(TEA, 1)])
-
-    at_counter(tmp_path, scenario)
-
-
 def says_no_quantity(desk: Cashier, typed: str) -> bool:
     return f"{typed} is no quantity" in desk.box.said
 
