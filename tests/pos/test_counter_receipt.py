@@ -6,12 +6,12 @@ from pos.faces.counter.pay_screen import PayScreen
 from pos.faces.counter.receipt_screen import ReceiptScreen
 
 from .counter_pilot import Cashier, at_counter
-from .stocked_till import CAKE, CAKE_CODE, TEA
+from .stocked_till import CAKE, TEA
 
 
 def test_what_is_typed_over_a_receipt_begins_the_next_sale(tmp_path: Path) -> None:
     async def scenario(desk: Cashier) -> None:
-        desk.send(CAKE_CODE + "\r")
+        desk.send(f"{CAKE}\r")
         await desk.until(lambda: desk.cart == [(CAKE, 1)])
         await desk.opens("f9", PayScreen)
         await desk.enter("100")
