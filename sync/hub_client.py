@@ -15,7 +15,7 @@ import msgspec
 
 from sync.rules.hub_address import is_hub_address
 from sync.rules.refusal import N_, Refused
-from sync.rules.system_words import phrase_of
+from sync.rules.system_words import NO_HTTPS, phrase_of
 
 if TYPE_CHECKING:
     import httpx2
@@ -229,9 +229,11 @@ def _stranger(client: httpx2.Client, status: int) -> Refused:
 
 
 def _failed(client: httpx2.Client, error: httpx2.HTTPError) -> Refused:
-    from sync.tls import is_distrust
+    from sync.tls import is_distrust, is_no_https
 
-    return _untrusted(client) if is_distrust(error) else _unreachable(client, phrase_of(error))
+    if is_distrust(error):
+        return _untrusted(client)
+    return _unreachable(client, NO_HTTPS if is_no_https(error) else phrase_of(error))
 
 
 def _untrusted(client: httpx2.Client) -> Refused:

@@ -39,9 +39,18 @@ def check_server_files(certificate: Path, key: Path) -> Refused | None:
 
 def is_distrust(error: BaseException) -> bool:
     """Tell whether a connection failed because the other side's certificate is not believed."""
+    return _is_caused_by(error, ssl.SSLCertVerificationError)
+
+
+def is_no_https(error: BaseException) -> bool:
+    """Tell whether a connection failed before the other side showed a certificate."""
+    return _is_caused_by(error, ssl.SSLError) and not is_distrust(error)
+
+
+def _is_caused_by(error: BaseException, kind: type[ssl.SSLError]) -> bool:
     seen: BaseException | None = error
     while seen is not None:
-        if isinstance(seen, ssl.SSLCertVerificationError):
+        if isinstance(seen, kind):
             return True
         seen = seen.__cause__ or seen.__context__
     return False

@@ -107,6 +107,9 @@ def push_command(setup: Setup, as_json: bool) -> None:
     )
     if report.closed_runs:
         text += "\n" + setup.say(PARTED, runs=", ".join(report.closed_runs))
+    alarms = [setup.say(ALARM_WORDS[flag]) for flag in report.flags if flag in ALARM_WORDS]
+    if alarms:
+        text += "\n" + "\n".join([*alarms, setup.say(_STAYS)])
     if isinstance(renewed, Certificate):
         day = day_of(renewed.until_day).isoformat()
         text += "\n" + setup.say("The certificate was renewed; it is good until {day}.", day=day)

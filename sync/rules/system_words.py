@@ -29,7 +29,9 @@ _BY_NUMBER = {
     errno.EADDRINUSE: N_("Address already in use"),
     errno.EADDRNOTAVAIL: N_("Cannot assign requested address"),
 }
+NO_HTTPS = N_("it does not speak https")
 _OTHERS = (
+    NO_HTTPS,
     N_("timed out"),
     # Looking a name up has error numbers of its own.
     N_("Name or service not known"),

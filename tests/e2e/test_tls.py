@@ -148,3 +148,11 @@ def test_settings_that_contradict_each_other_are_one_line(
     configure(machine, tls_certificate=secret, tls_key=secret)
     assert "hub-key.pem" in machine.refused("sync", "hub", "--port", "0")
     assert not (machine.directory / "xuanpin" / "hub").exists()
+
+
+def test_a_hub_that_does_not_speak_https_is_called_so(place: Places, hub: RunningHub) -> None:
+    till = stocked(place("till"))
+    code = hub.invite("ZZ-01")
+    url = hub.url.replace("http:", "https:")
+    said = till.refused("--language", "en", "sync", "enrol", code, "--hub", url)
+    assert "it does not speak https" in said
