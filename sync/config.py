@@ -166,6 +166,12 @@ def _choices(kind: Any, place: str) -> tuple[str, ...]:
 
 
 def _unknown_key(path: Path, where: str, kind: Any, raw: Any) -> Refused | None:
+    if isinstance(raw, list) and get_args(kind):
+        inside = (
+            _unknown_key(path, f"{where}[{place}]", get_args(kind)[0], value)
+            for place, value in enumerate(raw)
+        )
+        return next((each for each in inside if each is not None), None)
     if not isinstance(raw, dict) or not isinstance(kind, type):
         return None
     if not issubclass(kind, msgspec.Struct):

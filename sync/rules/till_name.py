@@ -14,6 +14,6 @@ def bad_till_name(name: str) -> Refused | None:
     return Refused(
         "till.bad_name",
         N_("“{name}” cannot be the name of a till."),
-        N_("Use up to 32 letters, digits, dots and hyphens, for example ZZ-01."),
+        N_("Up to 32 letters, digits, dots and hyphens, such as ZZ-01 ([till] id, or --till)."),
         {"name": name},
     )
