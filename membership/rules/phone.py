@@ -43,11 +43,14 @@ def normalise(text: str) -> str | Refused:
     number = _COUNTRY.sub("", joined)
     if _MOBILE.fullmatch(number):
         return number
+    count = sum(character.isdigit() for character in joined)
     return Refused(
         "phone.not_a_number",
-        N_("This is not a mobile phone number ({count} digits)."),
+        N_("This is not a mobile phone number ({count} digits).")
+        if count
+        else N_("This is not a mobile phone number."),
         N_("Type 11 digits that start with 13 to 19."),
-        {"count": sum(character.isdigit() for character in joined)},
+        {"count": count},
     )
 
 

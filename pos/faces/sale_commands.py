@@ -153,6 +153,8 @@ def _fill(register: Register, asked: Asked) -> Filled | Refused:
         refused = register.join(asked.join or None)
         if refused is not None:
             return refused
+    if isinstance(member, Refused) and not register.cart.lines:
+        return member
     return Filled(register.cart, member if isinstance(member, Refused) else None)
 
 

@@ -173,6 +173,12 @@ def test_a_bad_card_that_is_scanned_refuses_no_sale_either(setup: Setup, sell: S
     assert result.stderr.startswith("Sold without the member named: ")
 
 
+def test_a_bad_card_and_nothing_else_is_refused_for_the_card(setup: Setup) -> None:
+    result = run(setup, "--scan", "PM1:FORGED", "--tender", "cash=168")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "card" in result.stderr.lower()
+
+
 def test_a_good_card_scanned_after_a_bad_one_is_taken(sell: Sell) -> None:
     card = sell("--join", "--tender", "cash=99")["card"]
     scans = ("--scan", altered(card), "--scan", card, "--scan", TEA)
