@@ -6,6 +6,7 @@ import pty
 import select
 import signal
 import termios
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,9 +35,11 @@ class Window:
 
     def read_until(self, text: bytes) -> bytes:
         seen = b""
+        deadline_s = time.monotonic() + PATIENCE_MS / 1000
         with contextlib.suppress(OSError):  # the end of the program is the end of its terminal
             while text not in seen:
-                assert select.select([self.terminal], [], [], PATIENCE_MS / 1000)[0], seen
+                left_s = max(deadline_s - time.monotonic(), 0)
+                assert select.select([self.terminal], [], [], left_s)[0], seen
                 seen += os.read(self.terminal, 65536)
         return seen
 
@@ -76,6 +79,7 @@ def open_window(machine: Place) -> Iterator[Callable[..., Window]]:
         pid, terminal = pty.fork()
         if pid == 0:
             termios.tcsetwinsize(0, (34, 110))
+            signal.signal(signal.SIGHUP, signal.SIG_DFL)  # ignored where these tests run by nohup
             os.chdir(machine.directory)
             os.execvpe(command[0], command, environment)
         windows.append(Window(pid, terminal))
