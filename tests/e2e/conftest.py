@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 ROOT = Path(__file__).parents[2]
+OF_WHO_RUNS_THIS = ("XUANPIN", "COLUMNS", "LINES")  # the latter two outdo a terminal's own size
 XUANPIN = [sys.executable, str(ROOT / "xuanpin.py")]
 
 
@@ -24,7 +25,7 @@ class Place:
     center: str = "zhengzhou"
 
     def environment(self) -> dict[str, str]:
-        kept = {k: v for k, v in os.environ.items() if not k.startswith("XUANPIN")}
+        kept = {k: v for k, v in os.environ.items() if not k.startswith(OF_WHO_RUNS_THIS)}
         return {
             **kept,
             "XDG_DATA_HOME": str(self.directory),
