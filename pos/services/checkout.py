@@ -27,6 +27,7 @@ from pos.rules.settings import RoundingSettings
 from pos.rules.tender import Due, Settlement, Tender, due, settle
 from pos.stores import carts, orders, print_jobs
 from pos.stores.print_jobs import Document
+from sync import ballast
 from sync.database import MOST_ATTEMPTS, CommitUnknown
 from sync.rules.entry import MOST_BODY_BYTES, Draft
 from sync.rules.refusal import N_, Fault, Refused
@@ -89,25 +90,24 @@ class Checkout:
                 N_("This basket is too large to be recorded as one sale."),
                 N_("Take no money yet; sell it in two parts."),
             )
-        free_bytes = self._free_bytes()
-        if free_bytes < LEAST_FREE_BYTES:
-            return Refused(
-                "disk.full",
-                N_("The disk is full: {free} KiB are free, a sale needs {least}."),
-                N_("Take no money yet; free some space where {path} is."),
-                {
-                    "path": self._till.directory,
-                    "free": free_bytes // 1024,
-                    "least": LEAST_FREE_BYTES // 1024,
-                },
-            )
-        return None
+        return self._disk_full()
 
-    def _free_bytes(self) -> int:
+    def _disk_full(self) -> Refused | None:
+        """Keep some room free, and as much more as closing the day may need and has not laid by."""
+        directory = self._till.directory
         try:
-            return shutil.disk_usage(self._till.directory).free
+            free_bytes = shutil.disk_usage(directory).free
+            least_bytes = LEAST_FREE_BYTES + ballast.missing_bytes(directory)
         except OSError as error:
             raise Fault(_not_recorded(error)) from error
+        if free_bytes >= least_bytes:
+            return None
+        return Refused(
+            "disk.full",
+            N_("The disk is full: {free} KiB are free, a sale needs {least}."),
+            N_("Take no money yet; free some space where {path} is."),
+            {"path": directory, "free": free_bytes // 1024, "least": least_bytes // 1024},
+        )
 
     def quote(self, cart: Cart, tenders: Sequence[Tender]) -> Settlement | Refused:
         """Say how these tenders would settle the cart, or why they would not; writes nothing."""

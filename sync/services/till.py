@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Literal
 import filelock
 import msgspec
 
+from sync import ballast
 from sync.database import CommitUnknown, Database
 from sync.disk_faults import disk_faults
 from sync.keys import TillKeys, has_till_keys, load_or_create_till_keys, read_phone_key
@@ -308,7 +309,7 @@ def _own_keys(journal: Database, directory: Path) -> TillKeys | Refused:
 def _begin(till: OpenTill, counts_for: date, to: str) -> Refused | None:
     """Check the journal's tail and open this process's run, in one transaction.
 
-    A day is closed without goods; nothing is sold without them.
+    A day is closed without goods and without ballast; nothing is sold without them.
     """
     if till.damage is not None and to != "close":
         return till.damage
@@ -340,6 +341,8 @@ def _begin(till: OpenTill, counts_for: date, to: str) -> Refused | None:
             body = msgspec.json.encode(ClockJump(jump_ms=jump))
             journals.append(db, run, stamp, Draft(CLOCK_JUMP, till.new_id(), day, 0, body))
     till._run = run
+    if to != "close":
+        ballast.lay(till.directory)
     return None
 
 

@@ -12,6 +12,7 @@ from pos.rules.tender import Tender
 from pos.services import checkout as checkouts
 from pos.services.checkout import Checkout, Completed
 from pos.services.register import Register
+from sync.faces.eod import work
 from sync.language import Language
 from sync.rules.refusal import Fault, Refused
 from sync.services.till import OpenTill, open_till
@@ -28,7 +29,7 @@ CASH = [Tender("cash", 100_000)]
 
 @pytest.fixture
 def disk(tmp_path: Path) -> Iterator[Path]:
-    mount = ["mount", "-t", "tmpfs", "-o", "size=24m", "tmpfs", str(tmp_path)]
+    mount = ["mount", "-t", "tmpfs", "-o", "size=48m", "tmpfs", str(tmp_path)]
     if subprocess.run(mount, check=False, capture_output=True).returncode != 0:
         pytest.skip("cannot mount here")
     yield tmp_path
@@ -44,13 +45,13 @@ def till(disk: Path) -> Iterator[OpenTill]:
 
 def fill_up(disk: Path) -> Path:
     """Write until nothing fits any more."""
-    ballast = disk / "ballast"
-    with ballast.open("wb", buffering=0) as file:
+    filler = disk / "filler"
+    with filler.open("wb", buffering=0) as file:
         try:
             while True:
                 file.write(bytes(4096))
         except OSError:
-            return ballast
+            return filler
 
 
 def test_a_full_disk_refuses_the_sale_before_money_and_room_lets_it_go_on(
@@ -58,7 +59,7 @@ def test_a_full_disk_refuses_the_sale_before_money_and_room_lets_it_go_on(
 ) -> None:
     register, checkout = Register(till), Checkout(till)
     register.scan(TEA_CODE)
-    ballast = fill_up(disk)
+    filler = fill_up(disk)
     refused = checkout.quote(register.cart, CASH)
     assert isinstance(refused, Refused)
     assert refused.reason == "disk.full"
@@ -67,7 +68,7 @@ def test_a_full_disk_refuses_the_sale_before_money_and_room_lets_it_go_on(
         for _ in range(200):
             register.scan(TEA_CODE)
             register.remove(register.cart.touched)
-    ballast.unlink()
+    filler.unlink()
     register.scan(TEA_CODE)
     assert isinstance(checkout.complete(register.cart, CASH), Completed)
 
@@ -79,11 +80,11 @@ def test_a_disk_that_fills_during_the_sale_leaves_nothing_of_it(
     register.scan(TEA_CODE)
     till.journal.checkpoint()
     monkeypatch.setattr(checkouts, "LEAST_FREE_BYTES", 0)
-    ballast = fill_up(disk)
+    filler = fill_up(disk)
     with pytest.raises(Fault) as caught:
         checkout.complete(register.cart, CASH)
     assert caught.value.refused.reason in ("sale.not_recorded", "sale.stopped")
-    ballast.unlink()
+    filler.unlink()
     assert rows(till, "sale_order") == 0
     assert not isinstance(verify_journal(till), Refused)
 
@@ -103,11 +104,38 @@ def test_a_till_that_a_full_disk_does_not_let_open_says_so(
     setup = make_test_setup(disk)
     with opened(setup) as till:
         stock(till)
-    ballast = fill_up(disk)
+    filler = fill_up(disk)
     with pytest.raises(Fault) as caught:
         open_till(setup, to)
     said = Language("zh", ["sync"]).refusal(caught.value.refused)
     assert "磁盘空间已满" in said
-    ballast.unlink()
+    filler.unlink()
     with opened(setup) as till:
         assert not isinstance(verify_journal(till), Refused)
+
+
+def test_a_day_can_be_closed_on_a_full_disk_and_nothing_more_is_sold_there(disk: Path) -> None:
+    setup = make_test_setup(disk)
+    with opened(setup) as till:
+        stock(till)
+        register, checkout = Register(till), Checkout(till)
+        register.scan(TEA_CODE)
+        assert isinstance(checkout.complete(register.cart, CASH), Completed)
+        register.start_new()
+        register.scan(TEA_CODE)
+        basket = register.cart
+        day = till.business_day()
+    filler = fill_up(disk)
+    with pytest.raises(Fault):
+        open_till(setup, "close")
+
+    closed = work.close(setup, day, "Li")
+    assert not isinstance(closed, Refused)
+    assert [total.count for total in closed[0].totals if total.kind == "sale"] == [1]
+    with opened(setup) as till:
+        refused = Checkout(till).quote(basket, CASH)
+        assert isinstance(refused, Refused)
+        assert refused.reason == "disk.full"
+    filler.unlink()
+    with opened(setup) as till:
+        assert isinstance(Checkout(till).complete(basket, CASH), Completed)

@@ -10,6 +10,7 @@ from typing import Literal
 
 import msgspec
 
+from sync import ballast
 from sync.rules.center_day import Settled, Settlement
 from sync.rules.day_report import Recorded
 from sync.rules.reconciling import Differing
@@ -75,8 +76,9 @@ def refresh(setup: Setup, day: str = "", tell: Tell = untold) -> Looked | Refuse
 def close(
     setup: Setup, day: str, closed_by: str, tell: Tell = untold
 ) -> tuple[Closed, Looked] | Refused:
-    """Close a day (the newest if none is named), then push and reconcile it."""
+    """Close a day (the newest if none is named), then push and reconcile it; on a full disk too."""
     with ExitStack() as held:
+        ballast.throw_off(setup.till_directory)
         reading = open_till(setup, "read")
         if isinstance(reading, Refused):
             return reading
