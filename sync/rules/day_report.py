@@ -58,7 +58,10 @@ def unpack_page(data: bytes) -> RecordedPage:
 
 
 class DayAbout(msgspec.Struct, frozen=True):
-    """Whose day it is: `whole_center` if all tills of the center are in it, else only `till`."""
+    """Whose day it is: `whole_center` if all tills of the center are in it, else only `till`.
+
+    Hub and tills `agreed`; `as_heard` if some of them may have sold more since they were heard.
+    """
 
     day: str
     center_zh: str
@@ -67,4 +70,5 @@ class DayAbout(msgspec.Struct, frozen=True):
     whole_center: bool
     tills: tuple[Reconciled, ...]
     agreed: bool
+    as_heard: bool
     made_ms: int

@@ -56,8 +56,24 @@ class Evening(msgspec.Struct, frozen=True):
 
     @property
     def agreed(self) -> bool:
-        """Tell whether the hub just said that it has what every till has, to the last fen."""
+        """Tell whether the hub just said that it has what every till has, to the last fen.
+
+        Of the tills in `as_heard`, what they had when they were last heard.
+        """
         return self.refused is None and all(each.state == "agrees" for each in self.tills)
+
+    @property
+    def as_heard(self) -> tuple[Reconciled, ...]:
+        """The tills that agree only as last heard: of this day they may have sold more since."""
+        ends_ms = day_start_ms(date.fromisoformat(self.day) + timedelta(days=1))
+        return tuple(
+            each
+            for each in self.tills
+            if each.state == "agrees"
+            and each.source == "running"
+            and each.told_ms is not None
+            and each.told_ms < ends_ms
+        )
 
 
 class EndOfDay:

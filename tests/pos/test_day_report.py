@@ -86,6 +86,7 @@ def about(*, whole: bool = True, agreed: bool = True) -> DayAbout:
         till="ZZ-01",
         whole_center=whole,
         tills=(till_row(closed=True),),
+        as_heard=False,
         agreed=agreed,
         made_ms=1_795_360_000_000,
     )

@@ -6,7 +6,9 @@ from pathlib import Path
 import pytest
 
 from pos.rules.order import SALE
+from sync.faces.eod.words import verdict
 from sync.hub_requests import SignedRequests
+from sync.language import Language
 from sync.rules.center_day import Matter
 from sync.rules.totals import Total
 from sync.services import center_days
@@ -129,6 +131,30 @@ def test_a_till_heard_after_the_day_was_over_is_believed(
         center.hub.push(till)
     center.clock.pass_ms(2 * HOUR_MS)
     assert center.seen(mine, "ZZ-02", day).state == "agrees"
+    assert center.ask(mine, day).as_heard == ()
+
+
+def test_another_tills_open_day_agrees_only_as_it_was_heard(
+    center: Center, tills: tuple[OpenTill, OpenTill]
+) -> None:
+    mine, other = tills
+    ring_up(other, 700)
+    for till in tills:
+        center.hub.push(till)
+    ring_up(other, 8900)  # nobody has heard of this one yet
+    center.clock.pass_ms(60_000)
+    evening = center.ask(mine)
+    assert evening.agreed
+    assert [each.name for each in evening.as_heard] == ["ZZ-02"]
+    said = [
+        verdict(Language(name, ["sync"]), evening, center.clock.now_ms()) for name in ("zh", "en")
+    ]
+    assert "ZZ-02 此后可能又有销售" in said[0]
+    assert "as last heard, 1 min ago; ZZ-02 may have sold more since" in said[1]
+    day = closed(other).day
+    center.hub.push(other)
+    done = center.ask(mine, day)
+    assert (done.agreed, done.as_heard) == (True, ())
 
 
 def test_other_tills_tell_what_is_pending_with_every_push(

@@ -29,6 +29,7 @@ def eod_values(looked: Looked, closed: Closed | None, now_ms: int) -> dict[str, 
     return {
         "day": evening.day,
         "agreed": evening.agreed,
+        "as_heard": [till.name for till in evening.as_heard],
         "closed": evening.closed,
         "business_day": evening.business_day,
         "closed_now": None if closed is None else _closed_values(closed),
@@ -141,12 +142,7 @@ def eod_text(
         here, at_hub = looked.differing.only_here, looked.differing.only_at_hub
         lines += _listing(say, kinds, say("Only at this till:"), here)
         lines += _listing(say, kinds, say("Only at the hub:"), at_hub)
-    verdict = (
-        say("{day}: hub and tills agree to the last fen.", day=evening.day)
-        if evening.agreed
-        else say("{day}: not everything agrees yet.", day=evening.day)
-    )
-    return "\n".join([*lines, "", verdict])
+    return "\n".join([*lines, "", words.verdict(say, evening, now_ms)])
 
 
 def _till_lines(

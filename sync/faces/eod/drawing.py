@@ -229,8 +229,10 @@ def verdict_rows(say: Language, evening: Evening, width: int, now_ms: int) -> li
 
 def _verdict(say: Language, evening: Evening, width: int) -> list[Row]:
     agreeing = sum(each.state == "agrees" for each in evening.tills)
-    if evening.agreed:
-        stamp: Row = ((fit("✓ " + say("All agrees to the last fen"), width), "said_good"),)
+    if evening.agreed and evening.as_heard:
+        stamp: Row = ((fit("✓ " + say("All agrees as last heard"), width), "good"),)
+    elif evening.agreed:
+        stamp = ((fit("✓ " + say("All agrees to the last fen"), width), "said_good"),)
     elif evening.refused is not None:
         stamp = ((fit("○ " + say("The hub does not answer"), width), "money"),)
     else:

@@ -54,6 +54,7 @@ def write_report(
         whole_center=gathered.whole_center,
         tills=evening.tills,
         agreed=evening.agreed,
+        as_heard=bool(evening.as_heard),
         made_ms=setup.clock.now_ms(),
     )
     module, _, name = maker.partition(":")

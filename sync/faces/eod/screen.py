@@ -9,7 +9,7 @@ from textual.screen import Screen
 from sync.faces.eod import drawing
 from sync.faces.eod.boxes import CloseDay, Entries, Guide, Matters, Reason
 from sync.faces.eod.tasks import Tasks
-from sync.faces.eod.words import kind_names
+from sync.faces.eod.words import kind_names, verdict
 from sync.faces.eod.work import Looked, Step
 from sync.faces.screen.entry import Listens
 from sync.faces.screen.legend import Key, Legend
@@ -369,9 +369,9 @@ class EveningScreen(Listens, Screen[None]):
     def _tell_verdict(self, evening: Evening) -> None:
         if evening.refused is not None:
             self.tell("○ " + self.say.refusal(evening.refused), "money")
-        elif evening.agreed:
-            day = self.say("{day}: hub and tills agree to the last fen.", day=evening.day)
-            self.tell(f"✓ {day}", "said_good")
+            return
+        said = verdict(self.say, evening, self.tasks.setup.clock.now_ms())
+        if not evening.agreed:
+            self.tell(f"✗ {said}", "money")
         else:
-            day = self.say("{day}: not everything agrees yet.", day=evening.day)
-            self.tell(f"✗ {day}", "money")
+            self.tell(f"✓ {said}", "good" if evening.as_heard else "said_good")

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from sync.faces.ages import age
 from sync.language import Language
 from sync.package import Package
 from sync.rules.center_day import Matter
@@ -73,6 +74,21 @@ def matter_words(say: Language, matter: Matter) -> str:
 def matter_place(matter: Matter) -> str:
     """Name an exception's place: run, and seq unless it is about the whole run."""
     return f"{matter.run} {matter.seq}" if matter.seq else matter.run
+
+
+def verdict(say: Language, evening: Evening, now_ms: int) -> str:
+    """Say in a sentence whether hub and tills agree, and of which tills that is only hearsay."""
+    if not evening.agreed:
+        return say("{day}: not everything agrees yet.", day=evening.day)
+    if not evening.as_heard:
+        return say("{day}: hub and tills agree to the last fen.", day=evening.day)
+    told_ms = min(each.told_ms or 0 for each in evening.as_heard)
+    return say(
+        "{day}: hub and tills agree as last heard, {age} ago; {tills} may have sold more since.",
+        day=evening.day,
+        age=age(say, now_ms + evening.hub_ahead_ms - told_ms),
+        tills=", ".join(each.name for each in evening.as_heard),
+    )
 
 
 def clock(at_ms: int, *, day: str = "") -> str:
