@@ -245,7 +245,12 @@ class Hub:
         tally = Tally(new[0], len(numbered) - sum(new), new[1], new[2])
         if tally.new:
             hub_journal.add_evidence(connection, segment, now_ms)
-        hub_standing.put_standing(connection, segment, now_ms, brought_something=tally.new > 0)
+        told = hub_standing.told_by(connection, till.till)
+        last_run = told.standing.run if told else head.run
+        if taken.appended and last_run != head.run:
+            hub_appending.renew_branch(connection, till.till, head.run, last_run, now_ms)
+        brought = tally.new > 0
+        hub_standing.put_standing(connection, segment, told, now_ms, brought_something=brought)
         return tally, tuple(sorted(flags))
 
 

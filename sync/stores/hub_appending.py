@@ -60,12 +60,23 @@ def raise_alarms(
 ) -> None:
     """Raise alarms; `renewed` if something of them is new, so that a settled one is open again.
 
-    A branch stays the one it was: what is sold on it is no news.
+    A branch stays the one it was: what is sold on it is no news, unless on both of its lines.
     """
     hub_bookings.add_alarms(connection, till, raised, now_ms)
     if renewed:
         news = [alarm for alarm in raised if alarm[0] != reply.FLAG_BRANCH]
         hub_alarms.renew(connection, till, news, now_ms)
+
+
+def renew_branch(connection: Connection, till: str, run: str, before: str, now_ms: int) -> None:
+    """Open a settled branch again if both of its lines go on: two machines sell with one key.
+
+    `run` has just gone on, the run `before` was the last that did. A till that was put back from a
+    backup goes on by one line only.
+    """
+    place = hub_journal.parting(connection, till, run, before)
+    if place is not None:
+        hub_alarms.renew(connection, till, [(reply.FLAG_BRANCH, *place, "")], now_ms)
 
 
 def _note_parent(

@@ -3,6 +3,7 @@
 What every push asks is put together once: for SQLAlchemy that is more work than the asking.
 """
 
+import sys
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -36,6 +37,19 @@ _NEAR = select(RUN).where(
 )
 _CHILDREN = select(RUN.c.parent_hash).where(
     RUN.c.till == _OF_TILL, RUN.c.parent_run == _OF_RUN, RUN.c.parent_seq == _OF_SEQ
+)
+
+_GOES_ON = (
+    select(RUN.c.run, RUN.c.parent_run, RUN.c.parent_seq)
+    .where(RUN.c.till == _OF_TILL, RUN.c.run == _OF_RUN)
+    .cte(recursive=True)
+)
+_LINE = select(
+    _GOES_ON.union(
+        select(RUN.c.run, RUN.c.parent_run, RUN.c.parent_seq).where(
+            RUN.c.till == _OF_TILL, RUN.c.run == _GOES_ON.c.parent_run
+        )
+    )
 )
 
 
@@ -230,3 +244,22 @@ def _branches_at(connection: Connection, till: str, run: str, seq: int) -> bool:
     if mark.seq < seq:
         return False  # the parent has not arrived whole yet
     return mark.seq > seq or bool(mark.hash != children[0].parent_hash)
+
+
+def parting(connection: Connection, till: str, run: str, other: str) -> tuple[str, int] | None:
+    """Return the last place `(run, seq)` that two runs of a till both go on from, or one from the
+    other; None if they have nothing in common.
+    """
+    ours, theirs = _line(connection, till, run), _line(connection, till, other)
+    common = next((each for each in ours if each in theirs), None)
+    return None if common is None else (common, min(ours[common], theirs[common]))
+
+
+def _line(connection: Connection, till: str, run: str) -> dict[str, int]:
+    """Return a run and those that it goes on from, the newest first: each up to which entry."""
+    found = connection.execute(_LINE, {"till": till, "run": run}).all()
+    parents = {row.run: (row.parent_run, row.parent_seq) for row in found}
+    line = {run: sys.maxsize}
+    while (parent := parents.pop(run, None)) is not None and parent[0]:
+        run, line[parent[0]] = parent
+    return line

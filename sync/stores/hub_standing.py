@@ -13,14 +13,21 @@ _OF_TILL = select(STANDING.c.head, STANDING.c.received_ms).where(
 
 
 def put_standing(
-    connection: Connection, segment: Segment, received_ms: int, *, brought_something: bool
+    connection: Connection,
+    segment: Segment,
+    told: Told | None,
+    received_ms: int,
+    *,
+    brought_something: bool,
 ) -> None:
-    """Keep the running totals that came with a segment, if they make sense and are news."""
+    """Keep the running totals that came with a segment, if they make sense and are news.
+
+    `told` is what the till told before (`told_by`).
+    """
     till = segment.head.till
     standing = read_standing(segment.head.standing)
     if standing is None:
         return
-    told = told_by(connection, till)
     known = told.standing if told else None
     if not is_news(known, standing, brought_something=brought_something):
         return
