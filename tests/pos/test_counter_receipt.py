@@ -2,6 +2,9 @@
 
 from pathlib import Path
 
+import pytest
+
+from pos.faces.counter.help_screen import HelpScreen
 from pos.faces.counter.pay_screen import PayScreen
 from pos.faces.counter.receipt_screen import ReceiptScreen
 
@@ -9,15 +12,19 @@ from .counter_pilot import Cashier, at_counter
 from .stocked_till import CAKE, TEA
 
 
+async def sell_a_cake(desk: Cashier) -> None:
+    desk.send(f"{CAKE}\r")
+    await desk.until(lambda: desk.cart == [(CAKE, 1)])
+    await desk.opens("f9", PayScreen)
+    await desk.enter("100")
+    desk.key("enter")
+    await desk.until(lambda: isinstance(desk.app.screen, ReceiptScreen))
+    await desk.pilot.pause()
+
+
 def test_what_is_typed_over_a_receipt_begins_the_next_sale(tmp_path: Path) -> None:
     async def scenario(desk: Cashier) -> None:
-        desk.send(f"{CAKE}\r")
-        await desk.until(lambda: desk.cart == [(CAKE, 1)])
-        await desk.opens("f9", PayScreen)
-        await desk.enter("100")
-        desk.key("enter")
-        await desk.until(lambda: isinstance(desk.app.screen, ReceiptScreen))
-        await desk.pilot.pause()
+        await sell_a_cake(desk)
         desk.key("f10")
         await desk.until(lambda: "copy is on its way" in desk.box.said)
         await desk.enter("p")
@@ -27,5 +34,34 @@ def test_what_is_typed_over_a_receipt_begins_the_next_sale(tmp_path: Path) -> No
         await desk.enter("xymj")
         desk.key("enter")
         await desk.until(lambda: desk.cart == [(TEA, 1)])
+
+    at_counter(tmp_path, scenario)
+
+
+@pytest.mark.parametrize("typed", ["xy", "xymj", "T-1"])
+def test_keys_that_come_together_over_a_receipt_are_all_typed_into_the_next_sale(
+    tmp_path: Path, typed: str
+) -> None:
+    async def scenario(desk: Cashier) -> None:
+        await sell_a_cake(desk)
+        desk.send(typed)
+        await desk.until(lambda: desk.main.entry.value == typed)
+        assert desk.app.screen is desk.main
+
+    at_counter(tmp_path, scenario)
+
+
+def test_keys_after_the_one_that_closes_a_box_are_for_what_is_below(tmp_path: Path) -> None:
+    async def scenario(desk: Cashier) -> None:
+        await desk.opens("f1", HelpScreen)
+        desk.send("\x1b\x1b\x1bxy")
+        await desk.until(lambda: desk.main.entry.value == "xy")
+        assert desk.app.screen is desk.main
+        desk.key("escape")
+        await sell_a_cake(desk)
+        desk.key("enter")
+        desk.key("enter")
+        await desk.until(lambda: "Scan something first" in desk.screen_text)
+        assert desk.app.screen is desk.main
 
     at_counter(tmp_path, scenario)

@@ -19,6 +19,7 @@ from pos.services.printing import PrintWorker
 from pos.services.register import Register
 from pos.stores import orders
 from sync.faces.answers import accepted
+from sync.faces.screen.ending import run_screen
 from sync.rules.refusal import Fault, Refused
 from sync.services.signing_in import sign_in
 from sync.services.status import read_status
@@ -48,7 +49,7 @@ def open_counter(setup: Setup) -> None:
         stack.enter_context(hub_threads(till))
         from pos.faces.counter.app import CounterApp
 
-        CounterApp(services).run()
+        run_screen(CounterApp(services))
 
 
 def make_services(till: OpenTill, printing: PrintWorker) -> Services:

@@ -5,6 +5,7 @@ import sys
 
 from sync.faces.answers import accepted, refuse
 from sync.faces.eod import work
+from sync.faces.screen.ending import run_screen
 from sync.rules.refusal import N_, Refused
 from sync.setup import Setup
 
@@ -28,4 +29,4 @@ def open_evening(setup: Setup) -> None:
         os.environ.setdefault(name, value)
     from sync.faces.eod.app import EveningApp
 
-    EveningApp(setup).run()
+    run_screen(EveningApp(setup))

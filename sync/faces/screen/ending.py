@@ -1,4 +1,4 @@
-"""Ending a screen that is told to end: in good order, with the terminal given back."""
+"""How a screen ends: in good order when it is told to, with a status of its own if it broke."""
 
 from __future__ import annotations
 
@@ -9,6 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from textual.app import App
+
+
+def run_screen(app: App[Any], *, headless: bool = False) -> None:
+    """Run a screen until it is left; exits with its status if it broke off."""
+    app.run(headless=headless)
+    if app.return_code:
+        raise SystemExit(app.return_code)
 
 
 def end_when_told(app: App[Any]) -> None:
