@@ -43,7 +43,7 @@ def export_journal(
         return not_enrolled()
     stick.prepare()
     states = journals.runs(till.journal.read())
-    most = sum(_last(each) - _first(each, everything=everything) for each in states)
+    most = sum(each.end_seq - _first(each, everything=everything) for each in states)
     files: list[str] = []
     entries = already = 0
     for data, head in _segments(till, enrolment, states, everything=everything):
@@ -60,12 +60,7 @@ def export_journal(
 
 def _first(state: RunState, *, everything: bool) -> int:
     """Return the seq after which a run is exported."""
-    return 0 if everything else min(state.mark_seq, _last(state))
-
-
-def _last(state: RunState) -> int:
-    """Return the seq up to which a run is exported: of a closed one, what the hub agreed to."""
-    return state.mark_seq if state.closed else state.head_seq
+    return 0 if everything else min(state.mark_seq, state.end_seq)
 
 
 def _segments(
@@ -75,7 +70,7 @@ def _segments(
     db = till.journal.read()
     sent = list(states)
     for place, state in enumerate(states):
-        seq, last = _first(state, everything=everything), _last(state)
+        seq, last = _first(state, everything=everything), state.end_seq
         while seq < last:
             found = journals.unpushed(db, structs.replace(state, mark_seq=seq))[: last - seq]
             data, count = cut_segment(

@@ -131,11 +131,10 @@ def _left_behind(directory: Path, backup: Path) -> Refused | None:
         try:
             known = {state.run: state for state in journals.runs(there.read())}
             count = sum(
-                max(0, state.head_seq - max(state.mark_seq, known[state.run].head_seq))
+                max(0, state.end_seq - max(state.mark_seq, known[state.run].head_seq))
                 if state.run in known
                 else state.pending
                 for state in journals.runs(here.read())
-                if not state.closed
             )
         finally:
             here.close()

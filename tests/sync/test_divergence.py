@@ -18,6 +18,7 @@ from .tills import (
     copy_till,
     down,
     opened,
+    resume,
     sell,
 )
 
@@ -139,11 +140,6 @@ def test_two_machines_that_go_on_with_the_same_run_lose_no_sale(
         assert_settled(till, hub.push(till))
     assert_booked_once(hub, ids)
     assert "fork" in hub.alarms()
-
-
-def resume(twin: OpenTill, run: journals.Run) -> None:
-    """Go on under a run that another machine opened, as a resumed machine does."""
-    twin._run = run
 
 
 def carried(till: OpenTill, closed: str, carrier: str) -> bool:

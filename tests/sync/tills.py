@@ -241,3 +241,8 @@ def assert_settled(till: OpenTill, report: PushReport) -> None:
 def assert_booked_once(hub: HubMachine, ids: list[str]) -> None:
     booked = Counter(hub.booked())
     assert {each: booked[each] for each in ids} == dict.fromkeys(ids, 1)
+
+
+def resume(twin: OpenTill, run: journals.Run) -> None:
+    """Go on under a run that another machine opened, as a resumed machine does."""
+    twin._run = run
