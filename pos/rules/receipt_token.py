@@ -1,8 +1,9 @@
 """The token behind a receipt's QR: which order, how much was paid, signed by its till.
 
 It lets a page ask for an invoice or show the order without trusting who holds the paper. Version
-u8, install id 16 bytes, order id 16 bytes, day u16 (days since 2020-01-01), paid fen u48, all
-big-endian, then the till's Ed25519 signature over a domain and those 41 bytes; base32.
+u8, install id 16 bytes, order id 16 bytes, day u16 (days since 2020-01-01, the nearest that fits:
+a till whose clock was lost sells on), paid fen u48, all big-endian, then the till's Ed25519
+signature over a domain and those 41 bytes; base32.
 """
 
 import base64
@@ -18,6 +19,7 @@ DOMAIN = b"xuanpin.receipt.1\0"
 _VERSION = 1
 _LAYOUT = struct.Struct(">B16s16sHHI")
 _EPOCH = date(2020, 1, 1)
+_LAST_DAY = 2**16 - 1
 
 
 class ReceiptToken(msgspec.Struct, frozen=True):
@@ -36,7 +38,7 @@ def write_receipt_token(token: ReceiptToken, sign: Callable[[bytes], bytes]) -> 
         _VERSION,
         bytes.fromhex(token.install),
         uuid.UUID(token.order_id).bytes,
-        (token.day - _EPOCH).days,
+        min(max((token.day - _EPOCH).days, 0), _LAST_DAY),
         high,
         low,
     )

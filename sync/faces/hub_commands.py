@@ -110,12 +110,13 @@ def _listen(host: str, port: int) -> socket.socket | Refused:
     try:
         family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         listener = socket.create_server(address[:2], family=family)
-    except OSError as error:
+    except (OSError, UnicodeError) as error:
+        problem = error.strerror if isinstance(error, OSError) else N_("Name or service not known")
         return Refused(
             "hub.cannot_listen",
             N_("The hub cannot listen at {host}, port {port}: {problem}."),
             N_("Choose another with --host and --port; --port 0 takes a free one."),
-            {"host": host, "port": port, "problem": error.strerror},
+            {"host": host, "port": port, "problem": problem},
         )
     # Inherited by every connection: else the body of a reply waits 40 ms for its head's ACK.
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

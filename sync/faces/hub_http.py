@@ -35,6 +35,7 @@ _STATUS = {
     "enrol.other_name": 422,
     "enrol.other_center": 422,
     "enrol.full": 422,
+    "enrol.hub_date": 422,
     "request.unsigned": 401,
     "request.challenge": 401,
     "request.expired": 401,

@@ -9,6 +9,7 @@ import msgspec
 from sync.rules.refusal import N_, Refused
 from sync.rules.segment import is_name
 
+_FIRST_YEAR, _LAST_YEAR = 1970, 2999
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _MOST_INTEGER = 2**63 - 1
 
@@ -64,14 +65,14 @@ amount_fen=300))
 
 
 def is_day(text: str) -> bool:
-    """Tell whether a text is an ISO date."""
+    """Tell whether a text is an ISO date on which a till may have sold, be its clock lost."""
     if _DAY.fullmatch(text) is None:
         return False
     try:
-        date.fromisoformat(text)
+        day = date.fromisoformat(text)
     except ValueError:
         return False
-    return True
+    return _FIRST_YEAR <= day.year <= _LAST_YEAR
 
 
 def bad_day(text: str) -> Refused:

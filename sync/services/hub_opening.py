@@ -93,7 +93,9 @@ def hub_url(setup: Setup, database: str = "") -> URL | Refused:
         url = make_url(given) if given else here
         if url.get_backend_name() == "sqlite" and url.database in (None, "", ":memory:"):
             return _unusable(given, Words(N_("a hub keeps its database in a file")))
-    except (ArgumentError, ImportError) as error:
+        if "\0" in (url.database or ""):
+            return _unusable("[hub] database", Words(N_("No such file or directory")))
+    except (ArgumentError, ImportError, ValueError) as error:
         return _unusable("[hub] database", error)
     return url
 

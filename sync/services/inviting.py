@@ -18,7 +18,7 @@ from sync.rules.register import Granted
 from sync.rules.till_name import bad_till_name
 from sync.second_medium import SecondMedium
 from sync.stores import hub_register, hub_revocations, hub_tills
-from sync.stores.hub_granting import next_certificate
+from sync.stores.hub_granting import all_given, next_certificate
 from sync.stores.hub_register import Register
 from sync.stores.hub_tills import Invite
 
@@ -114,12 +114,12 @@ class Inviting:
             return _name_taken(invite.name)
         number = known.number if known else hub_tills.next_number(connection)
         if number is None:
-            return _full()
+            return all_given()
         certificate = next_certificate(
             connection, number, invite.center, wanted.public_key, china_day(now_ms)
         )
-        if certificate is None:
-            return _full()
+        if isinstance(certificate, Refused):
+            return certificate
         data = issue(certificate, self._keys.sign)
         act = Granted(invite.name, invite.center_name, data)
         hub_register.record(connection, self._register, act, now_ms)
@@ -164,12 +164,4 @@ def _revoked() -> Refused:
         "enrol.revoked",
         N_("This till was revoked at this hub."),
         N_("Re-instate it first (`xuanpin sync reinstate`), or enrol it with a new key."),
-    )
-
-
-def _full() -> Refused:
-    return Refused(
-        "enrol.full",
-        N_("This hub has given all its till numbers or card counters."),
-        N_("Enrol the till at another hub."),
     )

@@ -72,8 +72,8 @@ class Renewing:
             sender.certificate.public_key,
             china_day(now_ms),
         )
-        if certificate is None:
-            return _full()
+        if isinstance(certificate, Refused):
+            return certificate
         data = issue(certificate, self._register.keys.sign)
         act = Granted(till.name, till.center_name, data)
         hub_register.record(connection, self._register, act, now_ms)
@@ -85,12 +85,4 @@ def _not_now() -> Refused:
         "request.revoked",
         N_("The hub has revoked the till that signed the request."),
         N_("What it sells is kept here; ask the manager at the hub to re-instate it."),
-    )
-
-
-def _full() -> Refused:
-    return Refused(
-        "enrol.full",
-        N_("This hub has given all its till numbers or card counters."),
-        N_("Enrol the till at another hub."),
     )

@@ -25,7 +25,7 @@ from sync.rules.refusal import Refused
 from sync.services.till import OpenTill
 from sync.setup import Setup
 from tests.pos.receipt_codes import read_token, signed_bytes
-from tests.pos.stocked_till import TEA_CODE, make_test_setup, opened, stock
+from tests.pos.stocked_till import TEA_CODE, SetClock, make_test_setup, opened, stock
 
 
 def sold(till: OpenTill, *, join: bool = False) -> Order:
@@ -70,6 +70,19 @@ def test_the_text_shows_the_sale_and_is_no_copy(setup: Setup, order: Order) -> N
     assert order.receipt_no in shown.stdout
     assert "PLUS membership, one year" in shown.stdout
     assert "COPY" not in shown.stdout
+
+
+@pytest.mark.parametrize("at_ms", [0, 1_577_000_000_000])
+def test_a_till_whose_clock_was_lost_sells_and_shows_its_receipts(
+    tmp_path: Path, at_ms: int
+) -> None:
+    setup = make_test_setup(tmp_path, SetClock(at_ms))
+    with opened(setup) as till:
+        stock(till)
+        order = sold(till)
+    shown = run(setup, order.receipt_no)
+    assert shown.exit_code == 0, shown.output
+    assert order.receipt_no in shown.stdout
 
 
 def test_bytes_that_a_printer_could_take_are_marked_as_a_copy(setup: Setup, order: Order) -> None:

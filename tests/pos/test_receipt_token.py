@@ -5,6 +5,7 @@ from datetime import date
 import pytest
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from msgspec import structs
 
 from pos.rules.receipt_token import ReceiptToken, receipt_link, write_receipt_token
 
@@ -23,6 +24,13 @@ TOKEN = ReceiptToken(
 def test_a_token_reads_back() -> None:
     signed = signed_bytes(write_receipt_token(TOKEN, KEY.sign))
     assert read_token(signed, PUBLIC) == TOKEN
+
+
+@pytest.mark.parametrize("day", [date(1970, 1, 1), date(2019, 12, 31), date(2999, 1, 1)])
+def test_a_till_whose_clock_was_lost_still_makes_its_receipts(day: date) -> None:
+    signed = signed_bytes(write_receipt_token(structs.replace(TOKEN, day=day), KEY.sign))
+    nearest = date(2020, 1, 1) if day.year < 2020 else date(2199, 6, 6)
+    assert read_token(signed, PUBLIC) == structs.replace(TOKEN, day=nearest)
 
 
 def test_it_is_made_of_letters_that_qr_codes_pack_tightly() -> None:

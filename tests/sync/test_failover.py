@@ -39,7 +39,7 @@ def enrol(opened: OpenHub, number: int) -> Certificate:
         assert free is not None
         key = bytes([number]) * 32
         granted = next_certificate(connection, free, 1, key, china_day(START_MS))
-        assert granted is not None
+        assert isinstance(granted, Certificate)
         act = Granted(f"ZZ-{number:02d}", "zhengzhou", issue(granted, opened.keys.sign))
         hub_register.record(connection, opened.register, act, START_MS)
     return granted

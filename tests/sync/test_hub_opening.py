@@ -31,6 +31,8 @@ def test_keys_and_database_are_made_once_and_kept(tmp_path: Path) -> None:
         ("sqlite:////nowhere/at/all/hub.db", "/nowhere/at/all/hub.db"),
         ("postgresql+nodriver://nobody/x", "nodriver"),
         ("nothing://nobody/x", "nothing"),
+        ("postgresql://nobody:abc/x", "abc"),
+        ("sqlite:///%00", "文件或文件夹不存在"),
     ],
 )
 def test_a_database_that_cannot_be_used_is_refused_in_one_line(

@@ -2,6 +2,7 @@
 
 import itertools
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from msgspec import structs
 from sync.keys import write_phone_key
 from sync.rules import enrolling
 from sync.rules.certificate import Certificate, install_of, read
-from sync.rules.days import china_day
+from sync.rules.days import china_day, day_start_ms
 from sync.rules.enrolling import Ask, Code, Given
 from sync.rules.refusal import Refused
 from sync.services.inviting import INVITE_MS
@@ -149,6 +150,13 @@ def test_a_name_belongs_to_one_till(hub: WebHub) -> None:
     enrol(hub, hub.invite("ZZ-01"))
     request = asked(hub.invite("ZZ-01"), number=2)[1]
     assert hub.refused(request, 422, "/v1/enrol") == "enrol.name_taken"
+
+
+@pytest.mark.parametrize("day", ["1970-01-01", "2300-01-01"])
+def test_a_hub_whose_clock_is_lost_vouches_for_no_till(hub: WebHub, day: str) -> None:
+    hub.clock.wall_ms = day_start_ms(date.fromisoformat(day))
+    request = asked(hub.invite("ZZ-01"))[1]
+    assert hub.refused(request, 422, "/v1/enrol") == "enrol.hub_date"
 
 
 def test_a_hub_has_999_numbers(hub: WebHub) -> None:
