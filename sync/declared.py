@@ -2,6 +2,7 @@
 
 from sync.package import Feed, HubStep, Kind, Package, Projection
 from sync.rules.closing import DAY_CLOSED
+from sync.rules.hub_clock import CLOCK_LOWERED
 from sync.rules.refusal import N_
 from sync.rules.revocation import FEED
 from sync.rules.runs import CLOCK_JUMP, RUN_OPENED, SIGN_IN
@@ -20,6 +21,11 @@ KINDS = (
         CLOCK_JUMP,
         "The wall clock moved by more than 24 hours on its own.",
         N_("Clock jumps"),
+    ),
+    Kind(
+        CLOCK_LOWERED,
+        "The hub's time was given up for this machine's, approved by a supervisor.",
+        N_("Clocks lowered"),
     ),
     Kind(
         DAY_CLOSED,

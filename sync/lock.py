@@ -14,7 +14,17 @@ from sync.disk_faults import named_problem
 from sync.rules.refusal import N_, Fault, Refused
 
 Writing = Literal[
-    "counter", "sell", "import", "push", "replies", "close", "enrol", "print", "restore", "demo"
+    "counter",
+    "sell",
+    "import",
+    "push",
+    "replies",
+    "close",
+    "clock",
+    "enrol",
+    "print",
+    "restore",
+    "demo",
 ]
 _OPENING_TIMEOUT_S = 15
 
@@ -88,6 +98,7 @@ _HELD: dict[str, str] = {
     "push": N_("Process {pid} is sending to the hub for till {till}."),
     "replies": N_("Process {pid} is taking in the hub's replies at till {till}."),
     "close": N_("Process {pid} is closing the day at till {till}."),
+    "clock": N_("Process {pid} is setting the clock of till {till} right."),
     "enrol": N_("Process {pid} is enrolling till {till}."),
     "print": N_("Process {pid} is printing a receipt of till {till} again."),
     "restore": N_("Process {pid} is restoring till {till} from a backup."),
@@ -102,6 +113,7 @@ _BESIDE_A_COUNTER: dict[Writing, str] = {
     "push": N_("The counter sends by itself; its status line shows what is pending."),
     "replies": N_("Close the counter with {key} first, then take in the replies."),
     "close": N_("Close the counter with {key} first, then close the day."),
+    "clock": N_("Close the counter with {key} first, then give up the hub's time."),
     "enrol": N_("Close the counter with {key} first, then enrol."),
     "print": N_("Print it again in the counter that is open there."),
     "restore": N_("Close the counter with {key} first, then restore."),

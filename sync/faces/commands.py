@@ -24,6 +24,7 @@ COMMANDS = {
     "import": "sync.faces.import_command:import_command",
     "pull": "sync.faces.feed_commands:pull_command",
     "status": "sync.faces.till_commands:status_command",
+    "clock": "sync.faces.clock_command:clock_command",
     "eod": "sync.faces.eod_commands:eod_command",
     "settle": "sync.faces.eod_commands:settle_command",
     "report": "sync.faces.eod_commands:report_command",

@@ -17,7 +17,7 @@ from sync.rules.enrolling import not_enrolled
 from sync.rules.refusal import N_, Refused
 from sync.services.courier import Courier, hub_client
 from sync.services.enrolment import Enroller
-from sync.services.status import SyncStatus, no_status, read_status
+from sync.services.status import CLOCK_DOUBTFUL, SyncStatus, no_status, read_status
 from sync.services.till import open_till
 from sync.services.verifying import verify_journal
 from sync.setup import Setup
@@ -41,6 +41,7 @@ _REASON_WORDS = {
     STRANGER: N_("what answers there is no hub; is it a sign-in page of the network?"),
     "hub.refused": N_("it refuses what this till sends; `xuanpin sync push` says why"),
     "hub.untrusted": N_("what answers there has no certificate of [hub] ca"),
+    CLOCK_DOUBTFUL: N_("its time and this machine's are days apart; see `xuanpin sync clock`"),
     "reply.forged": N_("what answers there is not the hub at which this till is enrolled"),
 }
 _OTHER_REASON = N_("`xuanpin sync push` says what is wrong")

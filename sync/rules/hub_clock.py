@@ -4,7 +4,38 @@ Memberships follow this clock, so one set back never revives them and one set fo
 expires them all. Prices and receipts follow the till's own.
 """
 
+import msgspec
+
 from sync.rules.runs import JUMP_MS, Stamp
+
+CLOCK_LOWERED = "clock_lowered"
+
+
+class ClockLowered(
+    msgspec.Struct, frozen=True, kw_only=True, tag_field="schema", tag="xuanpin.clock_lowered.1"
+):
+    """Body of `clock_lowered`: a person gave up the hub's time `hub_ms` (Unix) for this machine's.
+
+    `by_ms` is by how much memberships were judged later than this machine's clock (negative:
+    earlier); `approved_by` is a staff number, or a name where the hub feeds no staff.
+    """
+
+    hub_ms: int
+    by_ms: int
+    approved_by: str
+    reason: str
+
+
+def is_doubtful(hub: Stamp | None, now: Stamp) -> bool:
+    """Tell whether memberships are judged more than 24 hours away from this machine's clock.
+
+    Then one of both clocks is wrong, and only a person can say which.
+
+    >>> now = Stamp(1000, 0, "b")
+    >>> is_doubtful(Stamp(90_000_000, 0, "a"), now), is_doubtful(None, now)
+    (True, False)
+    """
+    return abs(certain_ms(hub, now) - now.at_ms) > JUMP_MS
 
 
 def certain_ms(hub: Stamp | None, now: Stamp) -> int:

@@ -7,14 +7,16 @@ from typing import Literal
 import msgspec
 
 from sync.reference_damage import DAMAGED, means_damage
+from sync.rules.hub_clock import is_doubtful
 from sync.rules.refusal import Fault
 from sync.services.till import OpenTill
 from sync.sqlite_driver import SqliteError
 from sync.stores import feeds
 from sync.stores import journal as journals
-from sync.stores.contacts import read_contact
+from sync.stores.contacts import read_contact, read_hub_clock
 from sync.stores.enrolment import read_enrolment
 
+CLOCK_DOUBTFUL = "clock.doubtful"
 HubState = Literal["not_enrolled", "unknown", "reachable", "unreachable", "alarm"]
 
 
@@ -38,7 +40,8 @@ class SyncStatus(msgspec.Struct, frozen=True, kw_only=True):
     """`oldest_pending_s` is the age of the oldest entry not yet at the hub, None if none is.
 
     The hub is in `alarm` for as long as it says that nobody has settled one about this till, also
-    while it cannot be reached; `reason` names the kinds, and what else is wrong.
+    while it cannot be reached, and while its time and this machine's are days apart; `reason`
+    names the kinds, and what else is wrong.
     `last_contact_ms` is when it last answered. `feeds` are those that were ever fed here;
     `feeds_reason` is the slug of what refused the last pull, empty if nothing did;
     `reference.damaged` where what was fed cannot be read.
@@ -63,8 +66,11 @@ def read_status(till: OpenTill) -> SyncStatus:
     contact = read_contact(db)
     fed, fed_reason = _fed(till)
     hub: HubState = "not_enrolled"
+    doubt = is_doubtful(read_hub_clock(db), till.stamp())
+    reasons = (*contact.alarms, contact.reason) if contact else ()
     if read_enrolment(db) is not None:
-        hub = "unknown" if contact is None else "alarm" if contact.alarms else contact.state
+        alarm = doubt or (contact is not None and contact.alarms)
+        hub = "alarm" if alarm else "unknown" if contact is None else contact.state
     return SyncStatus(
         pending=sum(state.pending for state in states),
         oldest_pending_s=age_s,
@@ -78,7 +84,7 @@ def read_status(till: OpenTill) -> SyncStatus:
             for state in states
         ),
         hub=hub,
-        reason="" if contact is None else " ".join((*contact.alarms, contact.reason)).strip(),
+        reason=" ".join((*reasons, CLOCK_DOUBTFUL if doubt else "")).strip(),
         last_contact_ms=None if contact is None else contact.answered_at_ms,
         feeds=fed,
         feeds_reason=fed_reason,

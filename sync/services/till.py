@@ -40,7 +40,8 @@ if TYPE_CHECKING:
     from sqlite_utils.migrations import Migrations
 
 _TAIL_ENTRIES = 100
-_SELLING: frozenset[str] = frozenset({"counter", "sell", "close"})
+_SERVING: frozenset[str] = frozenset({"counter", "sell"})
+_SELLING: frozenset[str] = _SERVING | {"close", "clock"}
 _BEGINNING: frozenset[str] = frozenset({"counter", "sell", "import", "enrol", "demo"})
 
 
@@ -181,8 +182,8 @@ def open_till(
     """Open this till's databases; what begins a till's work creates them, and `begin` does.
 
     To read is possible beside an open counter; everything else takes the selling lock, and
-    the counter, a sale and the closing of a day open a new run, which counts for `day` (None:
-    today) or the next open one. `closed_by` is the key that will close the counter.
+    the counter, a sale, the closing of a day and a lowered clock open a new run, which counts for
+    `day` (None: today) or the next open one. `closed_by` is the key that will close the counter.
     Refused, before anything is made, if its center is not configured, its journal is lost or there
     is nothing of it to read; if another process sells, if key and journal do not belong together,
     if the journal's tail is broken, or to sell with damaged goods or for a center not its own.
@@ -311,7 +312,7 @@ def _begin(till: OpenTill, counts_for: date, to: str) -> Refused | None:
 
     A day is closed without goods and without ballast; nothing is sold without them.
     """
-    if till.damage is not None and to != "close":
+    if till.damage is not None and to in _SERVING:
         return till.damage
     moved = other_center(till)
     if moved is not None:
@@ -341,7 +342,7 @@ def _begin(till: OpenTill, counts_for: date, to: str) -> Refused | None:
             body = msgspec.json.encode(ClockJump(jump_ms=jump))
             journals.append(db, run, stamp, Draft(CLOCK_JUMP, till.new_id(), day, 0, body))
     till._run = run
-    if to != "close":
+    if to in _SERVING:
         ballast.lay(till.directory)
     return None
 

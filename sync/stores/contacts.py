@@ -92,3 +92,9 @@ def write_hub_clock(db: Database, hub: Stamp) -> None:
         " ON CONFLICT (one) DO UPDATE SET at_ms = ?1, mono_ms = ?2, boot = ?3 WHERE at_ms <= ?1",
         (hub.at_ms, hub.mono_ms, hub.boot),
     )
+
+
+def forget_hub_clock(db: Database, now_ms: int) -> None:
+    """Give up the time that the hub said it was, and what it wrote on a stick after `now_ms`."""
+    db.execute("DELETE FROM hub_clock")
+    db.execute("UPDATE contact SET heard_ms = min(heard_ms, ?)", [now_ms])

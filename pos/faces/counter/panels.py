@@ -13,7 +13,7 @@ from sync.hub_client import STRANGER
 from sync.language import Language
 from sync.rules.money import format_yuan
 from sync.rules.refusal import N_
-from sync.services.status import HubState
+from sync.services.status import CLOCK_DOUBTFUL, HubState
 
 HUB_WORDS: dict[HubState, tuple[str, Tone]] = {
     "not_enrolled": (N_("not enrolled"), "dim"),
@@ -30,6 +30,7 @@ REASON_WORDS = {
     "hub.refused": N_("it refuses this till"),
     "hub.untrusted": N_("not its certificate"),
     "reply.forged": N_("another hub answers"),
+    CLOCK_DOUBTFUL: N_("its date or ours is wrong"),
 }
 _OTHER_REASON = N_("its answers are wrong")
 PRINTER_WORDS: dict[PrinterState, tuple[str, Tone]] = {

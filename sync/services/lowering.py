@@ -1,0 +1,122 @@
+"""Giving up the hub's time for this machine's: asked of a supervisor, and journalled.
+
+The clock by which memberships are judged only ever rises by itself, so that nobody revives one by
+setting a clock back. A hub whose own clock was once far ahead would have moved it there for good.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+from sync.rules.center_day import MOST_REASON
+from sync.rules.closing import is_signable
+from sync.rules.entry import Draft
+from sync.rules.hub_clock import CLOCK_LOWERED, ClockLowered, certain_ms, is_doubtful
+from sync.rules.pins import is_pin
+from sync.rules.refusal import N_, Refused
+from sync.services.till import OpenTill
+from sync.stores import day_totals
+from sync.stores import journal as journals
+from sync.stores.contacts import forget_hub_clock, read_hub_clock
+from sync.stores.staff import any_staff, staff_numbered
+
+APPROVING = frozenset({"supervisor", "manager"})
+
+
+class Clocks(msgspec.Struct, frozen=True, kw_only=True):
+    """This machine's clock, the hub's time carried on (None: never heard), the one judged by.
+
+    All in Unix milliseconds; `doubtful` if the first and the last are more than 24 hours apart.
+    """
+
+    machine_ms: int
+    hub_ms: int | None
+    judged_ms: int
+    doubtful: bool
+
+
+def read_clocks(till: OpenTill) -> Clocks:
+    """Read what the clocks say at this moment."""
+    hub, now = read_hub_clock(till.journal.read()), till.stamp()
+    return Clocks(
+        machine_ms=now.at_ms,
+        hub_ms=None if hub is None else hub.at_ms,
+        judged_ms=certain_ms(hub, now),
+        doubtful=is_doubtful(hub, now),
+    )
+
+
+def needs_pin(till: OpenTill) -> bool:
+    """Tell whether the hub feeds staff: then who approves proves it by a PIN."""
+    return any_staff(till.reference.read())
+
+
+def lower(till: OpenTill, *, who: str, pin: str, reason: str) -> Clocks | Refused:
+    """Judge memberships by this machine's clock until the hub says its time again.
+
+    Refused unless the clocks are in doubt, a reason is given, and a supervisor or manager of the
+    center approves: with their PIN, or by name where the hub feeds no staff. Raises `Fault`.
+    """
+    before = read_clocks(till)
+    refused = _not_approved(till, who, pin) or _not_now(before, reason)
+    if refused is not None:
+        return refused
+    hub_ms = before.hub_ms
+    assert hub_ms is not None, "without the hub's time there is no doubt"
+    body = msgspec.json.encode(
+        ClockLowered(
+            hub_ms=hub_ms,
+            by_ms=before.judged_ms - before.machine_ms,
+            approved_by=who,
+            reason=reason.strip(),
+        )
+    )
+    stamp, entry_id = till.stamp(), till.new_id()
+    with till.journal.transaction() as db:
+        day = day_totals.first_open(db, till.today())
+        run = journals.current(db, till.run)
+        journals.append(db, run, stamp, Draft(CLOCK_LOWERED, entry_id, day, 0, body))
+        forget_hub_clock(db, stamp.at_ms)
+    return read_clocks(till)
+
+
+def _not_now(before: Clocks, reason: str) -> Refused | None:
+    if not before.doubtful:
+        return Refused(
+            "clock.agrees",
+            N_("Memberships are judged by this machine's clock already, or by one close to it."),
+            N_("There is nothing to give up."),
+        )
+    if not 0 < len(reason.strip()) <= MOST_REASON:
+        return Refused(
+            "clock.reason",
+            N_("Why the hub's time is wrong has to be said in up to {most} characters."),
+            N_("Say it with --reason."),
+            {"most": MOST_REASON},
+        )
+    return None
+
+
+def _not_approved(till: OpenTill, who: str, pin: str) -> Refused | None:
+    if not needs_pin(till):
+        return None if is_signable(who) else _unsigned("clock.who")
+    staff = staff_numbered(till.reference.read(), who)
+    if staff is None or staff.role not in APPROVING or not is_pin(pin, staff.pin):
+        return _unsigned("clock.not_approved")
+    return None
+
+
+def _unsigned(reason: Literal["clock.who", "clock.not_approved"]) -> Refused:
+    if reason == "clock.who":
+        return Refused(
+            reason,
+            N_("Who approves has to be named."),
+            N_("Give a name with --who, in one line of up to 64 characters."),
+        )
+    return Refused(
+        reason,
+        N_("That is not the number and PIN of a supervisor or manager of this center."),
+        N_("Give their staff number with --who; the PIN is asked for."),
+    )
