@@ -1,24 +1,23 @@
-"""Opening a till: its lock, its key, its two databases, and the run under which it sells."""
+"""A till in use by a process: opened under its lock, closed again, selling under a run."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import date
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
-import filelock
 import msgspec
 
 from sync import ballast
 from sync.database import CommitUnknown, Database
 from sync.disk_faults import disk_faults
-from sync.keys import TillKeys, has_till_keys, load_or_create_till_keys, read_phone_key
-from sync.lock import SellingLock, Writing, opening_lock, unusable
-from sync.reference import Reference, damage, remove_old
+from sync.keys import TillKeys, read_phone_key
+from sync.lock import SellingLock, Writing, unusable
+from sync.reference import Reference, damage
 from sync.reference_damage import ReferenceDamaged, means_damage, with_remedy
 from sync.rules.days import china_day
 from sync.rules.entry import Draft
@@ -27,6 +26,7 @@ from sync.rules.ids import ENTROPY_BYTES, uuid7
 from sync.rules.refusal import N_, Fault, Refused
 from sync.rules.runs import CLOCK_JUMP, TAG_BYTES, ClockJump, Run, Stamp, clock_jump
 from sync.rules.till_name import bad_till_name
+from sync.services.till_databases import open_files
 from sync.setup import CenterSettings, Setup
 from sync.sqlite_driver import SqliteError
 from sync.stores import day_totals
@@ -34,10 +34,7 @@ from sync.stores import journal as journals
 from sync.stores.chain import check_tail
 from sync.stores.contacts import read_hub_clock
 from sync.stores.enrolment import Enrolment, read_enrolment
-from sync.till_files import JOURNAL, check_there, journal_lost
-
-if TYPE_CHECKING:
-    from sqlite_utils.migrations import Migrations
+from sync.till_files import check_there
 
 _TAIL_ENTRIES = 100
 _SERVING: frozenset[str] = frozenset({"counter", "sell"})
@@ -228,83 +225,16 @@ def _misconfigured(setup: Setup) -> Refused | None:
 
 
 def _open(setup: Setup, directory: Path, lock: SellingLock | None) -> OpenTill | Refused:
-    """Open key and databases; without a selling lock, the databases only for reading."""
-    try:
-        with opening_lock(directory), ExitStack() as undo:
-            journal, reference = _databases(setup, directory, undo)
-            keys = _own_keys(journal, directory)
-            if isinstance(keys, Refused):
-                return keys
-            if lock is not None:
-                remove_old(directory)
-                undo.pop_all()
-    except filelock.Timeout as error:
-        raise Fault(unusable(directory, "busy")) from error
-    except OSError as error:
-        raise Fault(unusable(directory, error.strerror)) from error
-    if lock is None:
-        journal = Database(journal.path, read_only=True)
-        if isinstance(reference, Reference):
-            reference = _reference(directory, read_only=True)
-    opened, found = (reference, None) if isinstance(reference, Reference) else (None, reference)
-    till = OpenTill(setup, directory, journal, opened, found, keys, setup.clock.boot_id(), lock)
-    if found is not None:
-        till.damage = with_remedy(found, enrolled=till.enrolment is not None)
+    files = open_files(setup, directory, to_write=lock is not None)
+    if isinstance(files, Refused):
+        return files
+    found = files.reference
+    opened, damaged = (found, None) if isinstance(found, Reference) else (None, found)
+    boot = setup.clock.boot_id()
+    till = OpenTill(setup, directory, files.journal, opened, damaged, files.keys, boot, lock)
+    if damaged is not None:
+        till.damage = with_remedy(damaged, enrolled=till.enrolment is not None)
     return till
-
-
-def _databases(
-    setup: Setup, directory: Path, undo: ExitStack
-) -> tuple[Database, Reference | Refused]:
-    """Create and migrate both files as all packages declare; `undo` closes them."""
-    packages = setup.packages
-    journal = Database(
-        directory / JOURNAL, [steps for p in packages for steps in p.journal_migrations]
-    )
-    undo.callback(journal.close)
-    reference = _reference(directory, [steps for p in packages for steps in p.reference_migrations])
-    if isinstance(reference, Reference):
-        undo.callback(reference.close)
-    return journal, reference
-
-
-def _reference(
-    directory: Path, migrations: Sequence[Migrations] = (), *, read_only: bool = False
-) -> Reference | Refused:
-    """Open the reference data, or say what is damaged. Raises `Fault` for all else."""
-    try:
-        return Reference(directory, migrations, read_only=read_only)
-    except ReferenceDamaged as damaged:
-        return damaged.refused
-
-
-def _own_keys(journal: Database, directory: Path) -> TillKeys | Refused:
-    """Read the key that belongs to this journal; a new journal gets its key.
-
-    It takes one that a first start left which was cut off; an enrolled till's is from later.
-    """
-    install = journals.read_install(journal.read())
-    if install is None and read_phone_key(directory) is not None:
-        return journal_lost(directory)
-    if install is not None and not has_till_keys(directory):
-        return Refused(
-            "key.missing",
-            N_("The key file of this till is missing from {path}."),
-            N_("Put back till.key from its backup, or sell as another till with --till."),
-            {"path": directory},
-        )
-    keys = load_or_create_till_keys(directory)
-    if install is None:
-        with journal.transaction() as db:
-            journals.write_install(db, keys.install)
-    elif install != keys.install:
-        return Refused(
-            "key.other_journal",
-            N_("The key in {path} does not belong to the journal beside it."),
-            N_("Put back till.key and journal.db that belong together."),
-            {"path": directory},
-        )
-    return keys
 
 
 def _begin(till: OpenTill, counts_for: date, to: str) -> Refused | None:

@@ -1,4 +1,4 @@
-"""A till whose journal is lost does not begin anew; one whose first start was cut off goes on."""
+"""The files of a till: lost ones are not begun anew, half-made ones go on, readers change none."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,7 +17,7 @@ from sync.setup import Setup
 from sync.stores import journal as journals
 from sync.till_files import JOURNAL
 
-from .tills import make_setup, opened
+from .tills import make_setup, opened, sell
 
 ENGLISH = Language("en", ["sync"])
 
@@ -80,3 +80,19 @@ def cut_off_behind_its_key() -> Iterator[None]:
 
 def _cut_off(*_: object) -> None:
     raise KeyboardInterrupt
+
+
+def test_reading_beside_an_open_counter_writes_and_checkpoints_nothing(setup: Setup) -> None:
+    with opened(setup) as selling:
+        sell(selling, 5)
+        files = [
+            path
+            for name in ("journal.db", "reference.db")
+            for path in (selling.directory / name, selling.directory / f"{name}-wal")
+        ]
+        before = [path.read_bytes() for path in files]
+        with opened(setup, "read") as reading:
+            assert journals.runs(reading.journal.read()) == journals.runs(selling.journal.read())
+            assert reading.reference.read().execute("SELECT count(*) FROM staff").fetchone()
+        assert [path.read_bytes() for path in files] == before
+        assert before[1], "there was something that a checkpoint would have moved"
