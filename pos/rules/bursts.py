@@ -6,7 +6,9 @@ in order. The times are those of the keys themselves, and of a key that had to w
 read the earliest one counts: a busy program cuts no code in two.
 """
 
+import itertools
 import re
+from collections.abc import Sequence
 from typing import Generic, TypeVar
 
 import msgspec
@@ -14,12 +16,15 @@ import msgspec
 T = TypeVar("T")
 
 FEWEST_SCANNED = 6
+FEWEST_FAST = 4  # digits; a code as short as a sum of money is told by its speed alone
+FAST_GAP_S = 0.015  # no hand is as fast
 FIRST_GAP_S = 0.050  # while fewer than `SURE` keys are held
 LATER_GAP_S = 0.200  # a scanner's own hiccups inside a code
 SURE = 4
 ECHO_S = 0.050  # the LF of a CRLF, or Enter held down
 ENDINGS = frozenset({"enter", "ctrl+j", "tab"})
 
+_DIGITS = re.compile(r"[0-9０-９]+")
 _AMOUNT = re.compile(r"[0-9０-９]{1,9}[.．][0-9０-９]{1,2}")
 MOST_PASTED = 100
 _PASTED = re.compile(r"[0-9０-９]{6,}|(?i:pm1:)\S+|(?i:https?://)\S+")
@@ -83,7 +88,7 @@ class Bursts(Generic[T]):
     def _end(self, stroke: Stroke[T]) -> list[Stroke[T] | Scan]:
         echo = self._ended_s is not None and stroke.at_s - self._ended_s <= ECHO_S
         text = "".join(key.character or "" for key in self._held)
-        if is_scan(text):
+        if is_scan(text) or _is_fast(self._held, stroke):
             self._held.clear()
             self._ended_s = stroke.at_s
             return [Scan(text)]
@@ -101,6 +106,18 @@ def is_scan(text: str) -> bool:
     (True, False, False)
     """
     return len(text) >= FEWEST_SCANNED and _AMOUNT.fullmatch(text) is None
+
+
+def _is_fast(held: Sequence[Stroke[T]], ending: Stroke[T]) -> bool:
+    """Tell whether these are digits of a scanner by their speed; what had to wait proves none."""
+    text = "".join(key.character or "" for key in held)
+    if len(held) < FEWEST_FAST or _DIGITS.fullmatch(text) is None:
+        return False
+    keys = [*held, ending]
+    return all(
+        later.at_s - before.at_s + before.waited_s <= FAST_GAP_S
+        for before, later in itertools.pairwise(keys)
+    )
 
 
 def pasted_scans(text: str) -> list[str]:

@@ -54,6 +54,20 @@ def test_a_pause_before_keys_that_were_read_together_is_a_pause() -> None:
     assert told([first, *later]) == [CODE[0], f"[{CODE[1:]}]"]
 
 
+@pytest.mark.parametrize("gap_s", [0.0, 0.005, 0.014])
+def test_a_short_code_is_told_from_a_sum_of_money_by_its_speed(gap_s: float) -> None:
+    assert told(strokes("00050\r", gap_s)) == ["[00050]"]
+    assert told(strokes("0050\r\n", gap_s)) == ["[0050]"]
+    assert told(strokes("050\r", gap_s)) == [*"050", "\r"], "so few keys may be rolled over"
+    assert told(strokes("hlt\r", gap_s)) == [*"hlt", "\r"], "letters are no money"
+
+
+def test_a_sum_typed_by_hand_is_none_however_busy_the_reader_was() -> None:
+    assert told(strokes("00050\r", 0.03)) == [*"00050", "\r"]
+    late = [structs.replace(key, waited_s=0.3) for key in strokes("00050\r", 0.0)]
+    assert told(late) == [*"00050", "\r"]
+
+
 def test_typing_comes_out_as_typed_and_enter_ends_no_scan() -> None:
     assert told(strokes(CODE + "\r", 0.12)) == [*CODE, "\r"]
 
