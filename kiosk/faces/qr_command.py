@@ -45,7 +45,9 @@ def qr_command(
     matrix = qr_matrix(link)
     name = setup.say.pick(item.name_zh, item.name_en)
     if form == "terminal":
-        answer("\n".join((name, *half_blocks(matrix), link)), values, as_json=as_json)
+        # In its own colours: on a dark terminal it would be inverted, its quiet zone black.
+        ink = [click.style(row, fg="black", bg="bright_white") for row in half_blocks(matrix)]
+        answer("\n".join((name, *ink, link)), values, as_json=as_json)
         return
     path = output or Path(f"{item.sku}.{form}")
     write = write_png if form == "png" else write_svg

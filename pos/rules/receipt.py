@@ -73,9 +73,9 @@ def _meta_rows(order: Order, heading: Heading, columns: int, say: Say) -> Iterat
 
 def _sum_rows(order: Order, columns: int, say: Say) -> Iterator[Row]:
     goods = [line for line in order.lines if line.kind == "goods"]
-    pieces = sum(line.quantity for line in goods)
     if goods:
-        counted = say(N_("Goods: {kinds}, pieces: {pieces}"), kinds=len(goods), pieces=pieces)
+        kinds, pieces = len({line.sku for line in goods}), sum(line.quantity for line in goods)
+        counted = say(N_("Goods: {kinds}, pieces: {pieces}"), kinds=kinds, pieces=pieces)
         yield from plain(wrap(printable(counted), columns))
     sums = (
         (N_("At retail prices"), order.retail_fen if order.saved_fen else 0),

@@ -53,6 +53,11 @@ def test_the_terminal_shows_a_symbol_that_reads_back(setup: Setup, code: str) ->
     assert read_modules(rows) == LINK
 
 
+def test_on_a_terminal_it_is_black_on_white_whatever_the_terminal_s_colours(setup: Setup) -> None:
+    shown = CliRunner().invoke(qr_command, [TEA], obj=setup, color=True).stdout.splitlines()
+    assert all(re.fullmatch(r"\x1b\[30m\x1b\[107m[ ▄▀█]+\x1b\[0m", row) for row in shown[1:-1])
+
+
 def test_a_png_reads_back(setup: Setup, tmp_path: Path) -> None:
     path = tmp_path / "tea.png"
     done = run(setup, TEA, "--format", "png", "--output", str(path), "--json")

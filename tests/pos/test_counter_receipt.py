@@ -7,6 +7,7 @@ import pytest
 from pos.faces.counter.help_screen import HelpScreen
 from pos.faces.counter.pay_screen import PayScreen
 from pos.faces.counter.receipt_screen import ReceiptScreen
+from sync.faces.screen.dialogs import Ask, Pick
 
 from .counter_pilot import Cashier, at_counter
 from .stocked_till import CAKE, TEA
@@ -47,6 +48,37 @@ def test_keys_that_come_together_over_a_receipt_are_all_typed_into_the_next_sale
         desk.send(typed)
         await desk.until(lambda: desk.main.entry.value == typed)
         assert desk.app.screen is desk.main
+
+    at_counter(tmp_path, scenario)
+
+
+def test_a_key_pressed_twice_opens_one_box(tmp_path: Path) -> None:
+    async def scenario(desk: Cashier) -> None:
+        desk.send(f"{CAKE}\r")
+        await desk.until(lambda: desk.cart == [(CAKE, 1)])
+        for key, box in (("f9", PayScreen), ("f4", Ask), ("f5", Pick)):
+            desk.key(key)
+            desk.key(key)
+            await desk.until(lambda box=box: isinstance(desk.app.screen, box))  # type: ignore[misc]
+            await desk.pilot.pause()
+            assert len(desk.app.screen_stack) == 3, key
+            desk.key("escape")
+            await desk.back()
+
+    at_counter(tmp_path, scenario)
+
+
+def test_keys_that_come_with_the_one_which_closes_a_box_are_not_lost(tmp_path: Path) -> None:
+    async def scenario(desk: Cashier) -> None:
+        desk.send(f"{CAKE}\r")
+        await desk.until(lambda: desk.cart == [(CAKE, 1)])
+        await desk.opens("*", Ask)
+        desk.send("3\rxymj\r")
+        await desk.until(lambda: desk.cart == [(CAKE, 3), (TEA, 1)])
+        await desk.opens("f5", Pick)
+        desk.send("1\r")
+        await desk.until(lambda: isinstance(desk.app.screen, PayScreen))
+        assert len(desk.cart) == 3
 
     at_counter(tmp_path, scenario)
 

@@ -159,6 +159,11 @@ def test_a_label_without_a_weight_claims_none() -> None:
     assert "kg" not in "".join(lines)
 
 
+def test_goods_are_counted_by_kind_however_they_leave_and_however_often_they_are_weighed() -> None:
+    shipped = structs.replace(TEA, delivery="shipped")
+    assert "商品 2 种 共 6 件" in receipt(order(TEA, shipped, YAM, YAM))
+
+
 def test_a_member_is_masked_or_named_by_serial() -> None:
     assert fill("会员 ****1234", "PLUS 至 2027-11-22", 48) in receipt(member_sale())
     unknown = structs.replace(HEADING, member="3f2a9c01d4e7")

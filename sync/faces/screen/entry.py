@@ -61,12 +61,12 @@ class Entry(Input):
 
 
 def _settled(screen: Listens, event: events.Key) -> bool:
-    """Let a screen act on a key, or the one below if a key before this one has closed it."""
+    """Let a screen act on a key, or the one on top since a key before this one came in between."""
     assert isinstance(screen, Screen)
-    below = screen.app.screen
-    if below is not screen and isinstance(below, Listens):
+    top = screen.app.screen
+    if top is not screen and isinstance(top, Listens):
         event.stop()
-        below.call_later(below.on_key, event)
+        top.call_later(top.on_key, event)
         return True
     character = event.character if event.is_printable else None
     name = "enter" if event.key == "ctrl+j" else event.key
