@@ -8,7 +8,7 @@ from sqlite_utils import Database
 from pos.rules.items import Item
 from pos.stores import catalogue
 from sync.package import FeedRow
-from sync.rules.feed_row import contents, unreadable
+from sync.rules.feed_row import UnreadableRow, contents
 
 FEED = "catalogue"
 _decode = msgspec.json.Decoder(Item).decode
@@ -23,6 +23,6 @@ def apply(db: Database, rows: Sequence[FeedRow]) -> None:
     told, gone = contents(FEED, rows, _decode)
     for sku, item in told.items():
         if item.sku != sku:
-            raise unreadable(FEED, sku)
+            raise UnreadableRow(FEED, sku)
     catalogue.remove(db, gone)
     catalogue.upsert(db, list(told.values()))

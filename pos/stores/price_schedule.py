@@ -8,7 +8,7 @@ from sqlite_utils.migrations import Migrations
 
 from pos.rules.price_schedule import FEED, Price, read_price_key
 from sync.package import FeedRow
-from sync.rules.feed_row import contents, unreadable
+from sync.rules.feed_row import UnreadableRow, contents
 
 MIGRATIONS = Migrations("pos.prices")
 _decode = msgspec.json.Decoder(Price).decode
@@ -54,4 +54,4 @@ def _place(key: str) -> tuple[str, int]:
     try:
         return read_price_key(key)
     except ValueError as error:
-        raise unreadable(FEED, key) from error
+        raise UnreadableRow(FEED, key) from error

@@ -19,13 +19,27 @@ class FeedRow(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_field
     data: bytes
 
 
+class UnreadableRow(Fault):
+    """A row that this program does not know how to read: the hub is ahead of it."""
+
+    def __init__(self, feed: str, key: str) -> None:
+        super().__init__(
+            Refused(
+                "feed.unreadable",
+                N_("The hub feeds in “{feed}” what this program cannot read ({key})."),
+                N_("Update the till's program; it goes on selling with what it has."),
+                {"feed": feed, "key": key},
+            )
+        )
+        self.feed, self.key = feed, key
+
+
 def contents(
     feed: str, rows: Sequence[FeedRow], read: Callable[[bytes], T]
 ) -> tuple[dict[str, T], list[str]]:
     """Return what rows hold by key, and the keys that are gone.
 
-    `read` raises `ValueError` for contents that it does not know: a `Fault` here, for then the
-    hub is ahead of this program.
+    `read` raises `ValueError` for contents that it does not know: an `UnreadableRow` here.
     """
     told: dict[str, T] = {}
     gone = []
@@ -36,17 +50,5 @@ def contents(
         try:
             told[row.key] = read(row.data)
         except ValueError as error:
-            raise unreadable(feed, row.key) from error
+            raise UnreadableRow(feed, row.key) from error
     return told, gone
-
-
-def unreadable(feed: str, key: str) -> Fault:
-    """Return the fault of a row that this program does not know how to read."""
-    return Fault(
-        Refused(
-            "feed.unreadable",
-            N_("The hub feeds in “{feed}” what this program cannot read ({key})."),
-            N_("Update the till's program; it goes on selling with what it has."),
-            {"feed": feed, "key": key},
-        )
-    )

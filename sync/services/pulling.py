@@ -178,6 +178,8 @@ class Puller:
             self._follow(done, FeedClient(requests, enrolment, self._access), snapshots, tell)
         with self._reference.feeding() as db:
             reason = done.refused.reason if done.refused else ""
+            if done.due and not reason and (last := stores.last_pull(db)):
+                reason = last.reason  # what keeps a snapshot from coming holds until it is taken
             stores.note_pull(db, done.current, self._till.now_ms(), reason)
             versions = {name: kept.cursor.version for name, kept in stores.cursors(db).items()}
         return PullReport(done.rows, versions, done.anew, done.due, done.refused)
@@ -267,9 +269,12 @@ class Puller:
         if isinstance(taken, Refused):
             done.note(taken)
             return
+        for refused in taken.unread.values():
+            done.note(refused)
+        came = tuple(feed for feed in done.due if feed not in taken.unread)
         done.rows += taken.rows
-        done.current += done.due
-        done.anew, done.due = (*done.anew, *done.due), ()
+        done.current += came
+        done.anew, done.due = (*done.anew, *came), tuple(taken.unread)
 
 
 def pulling_lock(directory: Path) -> filelock.BaseFileLock:

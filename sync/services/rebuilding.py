@@ -60,13 +60,17 @@ def _rebuilt(
     overview = asking.overview(())
     if isinstance(overview, Refused):
         return not_pulled(overview)
-    taken, fed = _taken(till, asking, overview, tell, rest_s)
+    taken, due = _taken(till, asking, overview, tell, rest_s)
     if isinstance(taken, Refused):
         return not_pulled(taken)
+    fed = tuple(feed for feed in due if feed not in taken.unread)
+    refused = next(iter(taken.unread.values()), None)
     with closing(Reference(till.directory)) as reference, reference.feeding() as db:
-        stores.note_pull(db, fed, till.now_ms(), "")
+        stores.note_pull(db, fed, till.now_ms(), refused.reason if refused else "")
         versions = {name: kept.cursor.version for name, kept in stores.cursors(db).items()}
-    return PullReport(taken.rows, versions, fed, (), None, taken.set_aside, rebuilt=True)
+    return PullReport(
+        taken.rows, versions, fed, tuple(taken.unread), refused, taken.set_aside, rebuilt=True
+    )
 
 
 def _taken(

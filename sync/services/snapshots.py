@@ -28,6 +28,7 @@ from sync.reference import (
 )
 from sync.rules.feed import MOST_ROWS, Overview, Page, Stand, Wanted
 from sync.rules.feed_cursor import Cursor
+from sync.rules.feed_row import UnreadableRow
 from sync.rules.refusal import N_, Fault, Refused
 from sync.services.stepping import Steps, Tell
 from sync.services.till import OpenTill
@@ -41,9 +42,13 @@ _FROM_NOTHING = -1  # the base of a file that is no copy
 
 
 class Taken(msgspec.Struct, frozen=True):
-    """A snapshot in force: how many rows came, and where a damaged file before it is kept."""
+    """A snapshot in force: how many rows came, and where a damaged file before it is kept.
+
+    `unread` are the due feeds that are as they were before, each with why it could not come.
+    """
 
     rows: int
+    unread: Mapping[str, Refused] = msgspec.field(default_factory=dict)
     set_aside: Path | None = None
 
 
@@ -67,28 +72,53 @@ class Snapshots(msgspec.Struct, frozen=True):
     def take(self, overview: Overview, due: Sequence[Stand]) -> Taken | Refused:
         """Build a file in which the `due` feeds are complete, and put it in force.
 
-        What was built before an interruption is gone on with, if it is of this epoch, of these
-        feeds and of this boot of the machine; what can never be completed is removed, and what a
-        disk failed to take. Raises `Fault` and what the disk raises.
+        A feed with a row that this program cannot read stays as it is, and stops no other; it is
+        the refusal where no feed is left. Raises `Fault` and what the disk raises.
         """
         path = self.till.directory / BUILDING
+        names = [stand.feed for stand in due]
+        unread: dict[str, str] = {}
+        while True:
+            try:
+                built = self._built(path, overview, due, unread)
+            except UnreadableRow as fault:
+                if {*unread, fault.feed} == set(names):
+                    return fault.refused
+                unread[fault.feed] = fault.key
+            else:
+                return built if isinstance(built, Refused) else self._put_in_force(path, *built)
+
+    def _built(
+        self, path: Path, overview: Overview, due: Sequence[Stand], unread: Mapping[str, str]
+    ) -> tuple[Build, Taken] | Refused:
+        """Build a file of the `due` feeds without those that are `unread`.
+
+        What was built before an interruption is gone on with, if it is of this epoch, of these
+        feeds and of this boot of the machine; what can never be completed is removed, and what a
+        disk failed to take.
+        """
         try:
-            database, build = self._opened(path, overview, [stand.feed for stand in due])
+            database, build = self._opened(path, overview, [stand.feed for stand in due], unread)
             with closing(database):
-                rows = self._complete(database, build, due)
+                unread = stores.left_out(database.read())
+                rows = self._complete(database, build, [it for it in due if it.feed not in unread])
         except (Fault, OSError, SqliteError):
             remove(path)  # what a failed sync has lost, a second one does not tell
             raise
-        if not isinstance(rows, Refused):
-            return self._put_in_force(path, build, rows)
-        if rows.reason in _HOPELESS or leads_no_further(rows):
-            remove(path)
-        return rows
+        if isinstance(rows, Refused):
+            if rows.reason in _HOPELESS or leads_no_further(rows):
+                remove(path)
+            return rows
+        left = {feed: UnreadableRow(feed, key).refused for feed, key in unread.items()}
+        return build, Taken(rows, left)
 
     def _opened(
-        self, path: Path, overview: Overview, wanted: Sequence[str]
+        self, path: Path, overview: Overview, wanted: Sequence[str], unread: Mapping[str, str]
     ) -> tuple[Database, Build]:
-        """Open the file that is being built, or begin it with a copy of the one in force."""
+        """Open the file that is being built, or begin it with a copy of the one in force.
+
+        A file begun anew leaves out those that are `unread`.
+        """
         base = written_here(self.reference.read()) if self.reference else _FROM_NOTHING
         # Unsynced, a file is good for as long as the machine runs; where nobody can tell whether
         # that is still the same boot, it is synced on the way.
@@ -109,10 +139,11 @@ class Snapshots(msgspec.Struct, frozen=True):
         database = opening()
         with database.transaction() as db:
             for feed in wanted:
-                self.feeds[feed].clear(db)
+                if feed not in unread:
+                    self.feeds[feed].clear(db)
             if self.reference is not None:
                 build = structs.replace(build, base=written_here(db))
-            stores.begin_build(db, build, wanted)
+            stores.begin_build(db, build, wanted, unread)
         return database, build
 
     def _complete(self, database: Database, build: Build, due: Sequence[Stand]) -> int | Refused:
@@ -168,18 +199,23 @@ class Snapshots(msgspec.Struct, frozen=True):
         for name, kept in stores.cursors(database.read()).items():
             if name not in self.feeds:
                 continue
-            followed = steps.follow(self.feeds[name], kept.cursor, kept.cursor.version)
+            try:
+                followed = steps.follow(self.feeds[name], kept.cursor, kept.cursor.version)
+            except UnreadableRow:
+                if name in due:
+                    raise
+                continue
             if not isinstance(followed, Refused):
                 rows += followed
             elif name in due:
                 return followed
         return rows
 
-    def _put_in_force(self, path: Path, build: Build, rows: int) -> Taken | Refused:
+    def _put_in_force(self, path: Path, build: Build, taken: Taken) -> Taken | Refused:
         try:
             with opening_lock(self.till.directory):
                 if self.reference is None:
-                    return self._replace_damaged(path, rows)
+                    return self._replace_damaged(path, taken)
                 with self.reference.feeding() as db:
                     if written_here(db) != build.base:
                         remove(path)
@@ -188,14 +224,14 @@ class Snapshots(msgspec.Struct, frozen=True):
         except filelock.Timeout as error:
             raise Fault(unusable(self.till.directory, "busy")) from error
         self.reference.follow()
-        return Taken(rows)
+        return taken
 
-    def _replace_damaged(self, path: Path, rows: int) -> Taken | Refused:
+    def _replace_damaged(self, path: Path, taken: Taken) -> Taken | Refused:
         """Put the file in force, unless somebody has replaced the damaged one meanwhile."""
         if damage(self.till.directory) is None:
             remove(path)
             return _disturbed()
-        return Taken(rows, replace_damaged(self.till.directory, path))
+        return structs.replace(taken, set_aside=replace_damaged(self.till.directory, path))
 
 
 def is_sound(database: Database) -> bool:

@@ -76,7 +76,8 @@ class Building(msgspec.Struct, frozen=True):
     """How far a snapshot is in one feed: all keys up to `after`, `rows` of `total`.
 
     `signed` is the cursor at `version`, from which steps complete it, empty before its first page;
-    `scanned` is 1 once all keys were gone through.
+    `scanned` is 1 once all keys were gone through. Scanned without a page is a feed that is left
+    out, as it was before: this program cannot read its row `after`.
     """
 
     feed: str
@@ -135,9 +136,18 @@ def last_pull(db: Database) -> LastPull | None:
     return None if row is None else LastPull(*row)
 
 
-def begin_build(db: Database, build: Build, wanted: Iterable[str]) -> None:
-    """Begin a snapshot of some feeds in a copy: their cursors go, and those of other hubs."""
+def begin_build(
+    db: Database, build: Build, wanted: Iterable[str], unread: Mapping[str, str]
+) -> None:
+    """Begin a snapshot of some feeds in a copy: their cursors go, and those of other hubs.
+
+    `unread` are those of them that are left out, each with the key of the row that nobody here
+    can read.
+    """
     for feed in wanted:
+        if feed in unread:
+            keep_building(db, Building(feed, after=unread[feed], scanned=1))
+            continue
         db.execute("DELETE FROM feed_cursor WHERE feed = ?", [feed])
         keep_building(db, Building(feed))
     db.execute("DELETE FROM feed_cursor WHERE hub_id <> ?", [build.hub_id])
@@ -156,6 +166,13 @@ def build_of(db: Database) -> tuple[Build, Mapping[str, Building]] | None:
         "SELECT feed, version, after, rows, total, signed, scanned FROM feed_building ORDER BY feed"
     )
     return Build(*row), {feed: Building(feed, *rest) for feed, *rest in found}
+
+
+def left_out(db: Database) -> dict[str, str]:
+    """Return the feeds that a snapshot under way leaves out, each with its row in question."""
+    found = build_of(db)
+    assert found is not None, "a snapshot is under way"
+    return {feed: part.after for feed, part in found[1].items() if part.scanned and not part.signed}
 
 
 def building_of(db: Database, feed: str) -> Building:

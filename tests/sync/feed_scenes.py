@@ -18,7 +18,8 @@ from sync.faces.hub_api import make_app
 from sync.faces.hub_routes import all_routes
 from sync.package import Feed, FeedRow, Package, Publication
 from sync.rules.bad_rows import BadRows
-from sync.rules.refusal import Fault, Refused
+from sync.rules.feed_row import UnreadableRow
+from sync.rules.refusal import Refused
 from sync.services.enrolment import Enroller
 from sync.services.hub_opening import OpenHub, open_hub_data
 from sync.services.inviting import Inviting
@@ -45,7 +46,7 @@ def _apply(table: str) -> Callable[[Database, Sequence[FeedRow]], None]:
     def apply(db: Database, rows: Sequence[FeedRow]) -> None:
         for row in rows:
             if row.data == b"unreadable":
-                raise Fault(Refused("feed.unreadable", "This program cannot read it."))
+                raise UnreadableRow(table, row.key)
             db.execute(f"DELETE FROM {table} WHERE key = ?", [row.key])
             if row.data:
                 db.execute(f"INSERT INTO {table} VALUES (?, ?)", [row.key, row.data])

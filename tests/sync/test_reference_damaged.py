@@ -196,6 +196,16 @@ def test_a_pull_puts_another_file_in_its_place(setup: Setup, hub: FeedingHub, ho
     assert ask(setup, push_command)["pending"] == 0
 
 
+def test_a_feed_that_this_program_cannot_read_stops_no_rebuilding(
+    setup: Setup, hub: FeedingHub
+) -> None:
+    hub.publish({"Wu": "unreadable"}, "people")
+    broken(setup, "random bytes")
+    assert "Wu" in run(setup, pull_command, status=2).stderr
+    assert goods(setup) == {**GOODS, "last": "9 yuan"}
+    assert ask(setup, status_command)["feeds_reason"] == "feed.unreadable"
+
+
 def test_only_the_newest_damaged_file_is_kept(setup: Setup) -> None:
     for how in ("random bytes", "half left"):
         broken(setup, how)
