@@ -16,10 +16,11 @@ from pathlib import Path
 from bench.goods import make_goods, write_list
 from bench.place import MANY, Place, stock
 from bench.report import Figure, in_ms, percentile
+from pos.rules.answers import Scanned
 from pos.rules.items import Item
 from pos.rules.tender import Tender
 from pos.services.checkout import Checkout, Completed
-from pos.services.register import Register, Scanned
+from pos.services.register import Register
 
 TILL = "FEEDS"
 LINES = 10

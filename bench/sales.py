@@ -7,10 +7,11 @@ from typing import Any
 
 from bench.place import Place, stock
 from bench.report import Figure, in_ms, percentile
+from pos.rules.answers import Scanned
 from pos.rules.items import Item
 from pos.rules.tender import Tender
 from pos.services.checkout import Checkout, Completed
-from pos.services.register import Register, Scanned
+from pos.services.register import Register
 from sync.services.till import OpenTill
 from sync.sqlite_driver import sqlite3
 

@@ -11,12 +11,13 @@ from membership.rules.member import Member
 from membership.rules.plan import PlanSettings
 from pos.faces.order_answers import choices_named, order_text, order_values, sale_values
 from pos.faces.printers import make_worker
+from pos.rules.answers import Scanned
 from pos.rules.cart import Cart, open_cart
 from pos.rules.order import Order
 from pos.rules.receipt_number import parse_receipt_number
 from pos.rules.tender import Tender, parse_tender
 from pos.services.checkout import Checkout, Completed
-from pos.services.register import Register, Scanned
+from pos.services.register import Register
 from pos.stores import orders
 from sync.faces.answers import accepted, answer, json_option, pass_setup, refuse
 from sync.rules.refusal import N_, Fault, Refused

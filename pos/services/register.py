@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 from functools import partial
-from typing import Literal
 
 import msgspec
 from msgspec.structs import replace
@@ -16,6 +15,7 @@ from membership.rules.plan import PlanSettings
 from membership.services.desk import Desk
 from membership.stores import members
 from pos.rules import cart as carting
+from pos.rules.answers import Held, Recalled, Scanned, View
 from pos.rules.basket import Line, PricedBasket
 from pos.rules.cart import Cart, CartMember
 from pos.rules.codes import half_width
@@ -34,44 +34,6 @@ from sync.stores import day_totals
 from sync.stores.journal import append
 
 MOST_CHOICES = 20
-
-
-class View(msgspec.Struct, frozen=True):
-    """What a screen shows of the register: the cart, priced, and how many carts are held."""
-
-    cart: Cart
-    priced: PricedBasket
-    held: int
-
-
-class Scanned(msgspec.Struct, frozen=True):
-    """What a scan did: put an item on a line, attached a member, or found several items.
-
-    `choices` are the items that typed words found; nothing was added then.
-    """
-
-    kind: Literal["item", "member", "choices"]
-    item: Item | None = None
-    line_number: int | None = None
-    member: Member | None = None
-    choices: tuple[Item, ...] = ()
-
-
-class Held(msgspec.Struct, frozen=True):
-    """A cart that waits: its number, how many lines, and the total it had."""
-
-    number: int
-    lines: int
-    total_fen: int
-    opened_at_ms: int
-
-
-class Recalled(msgspec.Struct, frozen=True):
-    """A held cart taken back, priced anew: the total it had and the one it has now."""
-
-    number: int
-    before_fen: int
-    total_fen: int
 
 
 class Register:
@@ -259,8 +221,14 @@ class Register:
         self._forget()
 
     def _forget(self) -> None:
+        """Show an empty cart without reading anything: what is done with its goods is done.
+
+        A read that fails here would leave a cart open that is sold, voided or held. The day is
+        looked up when the cart opens, at its first change.
+        """
+        till = self._till
         self._kept = False
-        self._cart = self._blank()
+        self._cart = carting.open_cart(till.new_id(), till.now_ms(), self._cart.day)
 
     def _blank(self) -> Cart:
         till = self._till

@@ -6,12 +6,14 @@ from pathlib import Path
 import pytest
 from msgspec import structs
 
+from pos.rules.answers import Scanned
 from pos.rules.tender import Tender
 from pos.services.checkout import Checkout, Completed
-from pos.services.register import Register, Scanned
+from pos.services.register import Register
 from sync.rules.refusal import Refused
 from sync.services.till import OpenTill
 from sync.setup import Setup
+from sync.sqlite_driver import sqlite3
 
 from .stocked_till import (
     BAG,
@@ -210,6 +212,29 @@ def test_a_voided_cart_is_journalled_and_gone(register: Register, till: OpenTill
     assert register.void() is None
     assert journal_kinds(till) == ["cart_voided"]
     assert (rows(till, "cart"), register.cart.lines) == (0, ())
+
+
+@pytest.mark.parametrize("end", ["sale", "void", "hold"])
+def test_a_cart_that_is_done_with_is_gone_though_nothing_can_be_read_any_more(
+    register: Register, till: OpenTill, monkeypatch: pytest.MonkeyPatch, end: str
+) -> None:
+    def unread(_till: OpenTill) -> str:
+        raise sqlite3.OperationalError("disk I/O error")
+
+    scan(register, TEA_CODE)
+    order_id = register.cart.order_id
+    with monkeypatch.context() as failing:
+        failing.setattr(OpenTill, "business_day", unread)
+        if end == "sale":
+            sold = Checkout(till).complete(register.cart, [Tender("cash", 16800)])
+            assert isinstance(sold, Completed)
+            register.start_new()
+        else:
+            assert not isinstance(getattr(register, end)(), Refused)
+    assert register.cart.lines == ()
+    scan(register, TEA_CODE)
+    assert register.cart.order_id != order_id
+    assert amounts(register) == [(TEA, 16800, "retail")]
 
 
 def test_a_new_run_goes_on_with_the_open_cart_under_a_new_id(setup: Setup) -> None:

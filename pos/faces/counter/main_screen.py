@@ -15,13 +15,13 @@ from pos.faces.counter.panels import Standing
 from pos.faces.counter.services import Services
 from pos.faces.counter.side import INNER, Side
 from pos.faces.counter.words import item_words
+from pos.rules.answers import Scanned, View
 from pos.rules.basket import Benefits
 from pos.rules.codes import half_width
 from pos.rules.items import Item
 from pos.rules.key_settings import action_of, is_sign
 from pos.rules.order import Order
 from pos.rules.pricing import price_basket
-from pos.services.register import Scanned, View
 from sync.faces.screen.entry import Entry, Listens
 from sync.faces.screen.looks import Tone
 from sync.faces.screen.rows import EMPTY, Row, Rows, fit, row_cells
