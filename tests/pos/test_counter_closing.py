@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from pos.faces.counter import command, hub_threads
+from pos.faces.counter import hub_threads
 from sync.access import Access, AccessEnded
+from sync.faces.screen.log import log_file
 from sync.services import courier, pulling
 
 from .stocked_till import make_test_setup, opened
@@ -55,7 +56,7 @@ def test_closing_does_not_wait_for_a_hub_that_does_not_answer(
 
 def test_what_a_thread_logs_is_kept_beside_the_till(tmp_path: Path) -> None:
     path = tmp_path / "counter.log"
-    with command._log_file(tmp_path):
+    with log_file(path):
         assert not path.exists()
         logging.getLogger("xuanpin.printing").error("print job %d failed", 7)
     logging.getLogger("xuanpin.printing").error("after closing")

@@ -10,9 +10,10 @@ import pytest
 from msgspec import structs
 from textual.pilot import Pilot
 
-from sync.faces.eod import work
+from sync.faces.eod import tasks, work
 from sync.faces.eod.app import EveningApp
 from sync.faces.eod.screen import EveningScreen
+from sync.faces.eod.tasks import LOG
 from sync.faces.screen.dialogs import Dialog
 from sync.faces.screen.rows import Rows
 from sync.language import Language
@@ -272,3 +273,26 @@ def test_the_report_is_offered_and_written(center: Center) -> None:
     assert "could not read, missing from the figures: 1" in page, (
         "what this test rings up is no order"
     )
+
+
+def test_what_nobody_foresaw_is_said_and_logged_and_the_next_task_is_done(
+    center: Center, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    setup = enrolled(center, "ZZ-01", 16800)
+
+    def unforeseen(*_given: object) -> object:
+        raise ValueError("year 33658 is out of range")
+
+    async def evening(manager: Manager) -> None:
+        await manager.idle()
+        with monkeypatch.context() as failing:
+            failing.setattr(tasks, "write_report", unforeseen)
+            await manager.press("f10")
+            await manager.until(lambda: "year 33658 is out of range" in manager.screen.answer)
+        assert LOG in manager.screen.answer
+        await manager.press("f10")
+        await manager.until(lambda: "The report is in" in manager.screen.answer)
+
+    with caplog.at_level("ERROR", "xuanpin.eod"):
+        sit_down(setup, evening, size=(160, 30))
+    assert "ValueError" in caplog.text

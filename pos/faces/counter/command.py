@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import logging
 import os
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
-from pathlib import Path
+from contextlib import ExitStack
 
 from pos.faces.counter.hub_threads import hub_threads
 from pos.faces.counter.panels import Standing
@@ -20,6 +17,7 @@ from pos.services.register import Register
 from pos.stores import orders
 from sync.faces.answers import accepted
 from sync.faces.screen.ending import run_screen
+from sync.faces.screen.log import log_file
 from sync.rules.refusal import Fault, Refused
 from sync.services.signing_in import sign_in
 from sync.services.status import read_status
@@ -39,7 +37,7 @@ def open_counter(setup: Setup) -> None:
         key = shown_key(setup.settings.get(KeySettings), "quit")
         opened = open_till(setup, "counter", closed_by=key)
         till = stack.enter_context(accepted(setup, opened))
-        stack.enter_context(_log_file(till.directory))
+        stack.enter_context(log_file(till.directory / "counter.log"))
         printing = make_worker(till)
         with till.faults():
             services = make_services(till, printing)
@@ -95,17 +93,3 @@ def _standing(till: OpenTill, printing: PrintWorker) -> Standing | None:
         max((fed.age_s // 60 for fed in status.feeds.values()), default=None),
         status.feeds_reason,
     )
-
-
-@contextmanager
-def _log_file(directory: Path) -> Iterator[None]:
-    """Keep what the threads log in counter.log: nobody sees their stderr behind the screen."""
-    log = logging.getLogger("xuanpin")
-    handler = logging.FileHandler(directory / "counter.log", encoding="utf-8", delay=True)
-    handler.setFormatter(logging.Formatter("%(asctime)s %(name)s %(levelname)s %(message)s"))
-    log.addHandler(handler)
-    try:
-        yield
-    finally:
-        log.removeHandler(handler)
-        handler.close()

@@ -5,7 +5,9 @@ import sys
 
 from sync.faces.answers import accepted, refuse
 from sync.faces.eod import work
+from sync.faces.eod.tasks import LOG
 from sync.faces.screen.ending import run_screen
+from sync.faces.screen.log import log_file
 from sync.rules.refusal import N_, Refused
 from sync.setup import Setup
 
@@ -29,4 +31,5 @@ def open_evening(setup: Setup) -> None:
         os.environ.setdefault(name, value)
     from sync.faces.eod.app import EveningApp
 
-    run_screen(EveningApp(setup))
+    with log_file(setup.till_directory / LOG):
+        run_screen(EveningApp(setup))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable
 from datetime import date, timedelta
@@ -16,9 +17,12 @@ from sync.faces.eod.report import write_report
 from sync.faces.eod.work import Step
 from sync.language import Language
 from sync.rules.center_day import Settlement
-from sync.rules.refusal import Fault, Refused
+from sync.rules.refusal import N_, Fault, Refused
 from sync.services.end_of_day import Evening
 from sync.setup import Setup
+
+LOG = "eod.log"
+_LOG = logging.getLogger("xuanpin.eod")
 
 
 class Progressed(Message):
@@ -113,6 +117,16 @@ class Tasks:
                 return task()
         except Fault as fault:
             return fault.refused
+        # The boundary of one task: what nobody foresaw must neither end the only thread that
+        # closes a day nor keep what waits behind it from being done.
+        except Exception as error:  # noqa: BLE001
+            _LOG.exception("a task of the end of day failed")
+            return Refused(
+                "eod.failed",
+                N_("That failed for a reason nobody foresaw: {problem}."),
+                N_("Try once more; {path} says more about it."),
+                {"problem": error, "path": self.setup.till_directory / LOG},
+            )
 
     def _tell(self, step: Step, done: int, of: int) -> None:
         self._post(Progressed(step, done, of))
