@@ -20,6 +20,7 @@ from sync.rules.money import format_yuan, parse_yuan
 from sync.rules.refusal import N_, Refused
 
 MOST_REFERENCE = 64
+MOST_TENDERS = 20  # what is recorded of one sale has a bound, and so have the parts it is paid in
 _TENDER = re.compile(r"\s*(?P<method>[^=]*?)\s*=\s*(?P<amount>[^:]*?)\s*(?::(?P<reference>.*))?")
 _REFERENCE = re.compile(r"[!-~]+")
 
@@ -102,6 +103,8 @@ def due(
     Cash of zero is a tender too: alone it pays what rounds down to nothing.
     """
     assert 0 <= goods_fen <= total_fen
+    if len(tenders) > MOST_TENDERS:
+        return _too_many()
     for tender in tenders:
         wrong = _check(tender)
         if wrong is not None:
@@ -191,6 +194,15 @@ def _not_positive() -> Refused:
         "tender.not_positive",
         N_("An amount handed over is more than zero."),
         N_("Type what was handed over."),
+    )
+
+
+def _too_many() -> Refused:
+    return _refused(
+        "tender.too_many",
+        N_("A sale is paid in at most {most} parts."),
+        N_("Give a part back and take more at once, or sell the basket in two."),
+        most=MOST_TENDERS,
     )
 
 

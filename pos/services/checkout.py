@@ -38,7 +38,8 @@ from sync.stores import day_totals
 from sync.stores.journal import append
 
 LEAST_FREE_BYTES = 8 * 1024 * 1024
-# What the finished order may add to the one measured before paying: its card and its payments.
+# What the finished order may add to the one measured before paying: its card and its payments,
+# of which there are `MOST_TENDERS` at most.
 _BODY_RESERVE_BYTES = 8 * 1024
 _UNNUMBERED = "0" * 20
 

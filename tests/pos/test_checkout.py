@@ -1,6 +1,7 @@
 """Completing a sale: all of it or nothing, once, and known for certain before anything prints."""
 
 import shutil
+from bisect import bisect_left
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -9,14 +10,16 @@ from typing import Any
 import msgspec
 import pytest
 
+from pos.rules import cart as carting
 from pos.rules.cart import Cart
 from pos.rules.items import Item
 from pos.rules.order import Order
 from pos.rules.receipt_number import parse_receipt_number
-from pos.rules.tender import Tender
+from pos.rules.tender import MOST_REFERENCE, MOST_TENDERS, Tender
 from pos.services.checkout import Checkout, Completed
 from pos.services.register import Register
 from pos.stores import orders, print_jobs
+from sync.rules.entry import MOST_BODY_BYTES
 from sync.rules.refusal import Fault, Refused
 from sync.services.till import OpenTill
 from sync.sqlite_driver import SqliteError
@@ -173,6 +176,29 @@ def test_what_could_not_be_recorded_is_refused_before_money_is_taken(
     cart = filled(register, *(f"L{n}" for n in range(30)))
     assert checkout.ready(cart) is not None
     assert reason(checkout.quote(cart, CASH)) == "sale.too_large"
+
+
+def test_the_largest_basket_can_be_paid_in_the_most_parts_and_with_a_card(
+    till: OpenTill, register: Register, checkout: Checkout
+) -> None:
+    register.join()
+
+    def basket(characters: int) -> Cart:
+        item = Item(sku="L", name_zh="x" * characters, unit="个", retail_fen=99_999_999)
+        cart = carting.add(register.cart, item)
+        assert isinstance(cart, Cart)
+        return cart
+
+    too_many = bisect_left(
+        range(MOST_BODY_BYTES), 1, key=lambda most: int(checkout.ready(basket(most)) is not None)
+    )
+    cart = basket(too_many - 1)
+    total_fen = 99_999_999 + 9_900
+    parts = [Tender("unionpay", 1_000_000, '"' * MOST_REFERENCE)] * (MOST_TENDERS - 1)
+    rest = Tender("unionpay", total_fen - 1_000_000 * len(parts), '"' * MOST_REFERENCE)
+    assert reason(checkout.complete(cart, [*parts, parts[0], rest])) == "tender.too_many"
+    assert counts(till) == [0] * 5
+    assert len(sold(checkout.complete(cart, [*parts, rest])).payments) == MOST_TENDERS
 
 
 def test_a_full_disk_is_said_before_money_is_taken(

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from pos.rules import tender as tendering
 from pos.rules.order import METHODS, Payment
 from pos.rules.settings import ROUNDING_STEP_FEN, Rounding
-from pos.rules.tender import Due, Settlement, Tender, due, parse_tender, settle
+from pos.rules.tender import MOST_TENDERS, Due, Settlement, Tender, due, parse_tender, settle
 from sync.rules.refusal import Refused
 
 
@@ -228,6 +228,14 @@ def test_paying_what_is_due_settles(
     if rest.cash_fen > 0:
         short = [*wallets, cash(rest.cash_fen - 1)]
         assert isinstance(settle(total_fen, short, rounding, goods_fen=total_fen), Refused)
+
+
+def test_a_sale_is_paid_in_a_bounded_number_of_parts() -> None:
+    parts = [wechat(1)] * MOST_TENDERS
+    assert len(paid(MOST_TENDERS, *parts).payments) == MOST_TENDERS
+    assert refused(MOST_TENDERS + 1, *parts, wechat(1)).reason == "tender.too_many"
+    kept = due(MOST_TENDERS + 1, parts, "jiao", goods_fen=MOST_TENDERS + 1)
+    assert kept == Due(wallet_fen=1, cash_fen=0)
 
 
 @pytest.mark.parametrize(
