@@ -65,7 +65,8 @@ class Noticed(msgspec.Struct, frozen=True):
 
     `unread` are the indexes of bodies it could not read: flagged uninterpreted. `contradicted`
     names, in up to 64 characters each and without personal data, what is now booked twice with
-    different contents: each becomes an `exception` alarm of the till.
+    different contents, or against what the hub granted: each becomes an `exception` alarm of the
+    till.
     """
 
     unread: tuple[int, ...] = ()

@@ -1,5 +1,6 @@
 """A member as the hub feeds one to the tills of the center: a card signed by the hub, no names."""
 
+from collections.abc import Iterable
 from datetime import date
 
 import msgspec
@@ -7,7 +8,7 @@ import msgspec
 from membership.rules.card import Card, sign_card
 from membership.rules.grant import Granted
 from membership.rules.plan import MOST_YEARS, PLUS, until_of
-from sync.rules.certificate import DAY_ZERO, Sign, day_of
+from sync.rules.certificate import DAY_ZERO, Certificate, Sign, day_of
 
 FEED = "members"
 _LAST_DAY = day_of(2**16 - 1)  # that a card can say
@@ -28,17 +29,34 @@ class FedMember(msgspec.Struct, frozen=True, omit_defaults=True):
     sold_by: str = ""
 
 
-def confirmed(granted: Granted, sign: Sign) -> str | None:
-    """Return the card of a membership signed by the hub; None for days that no plan ever sold."""
+def confirmed(granted: Granted, certificates: Iterable[Certificate], sign: Sign) -> str | None:
+    """Return the card of a membership signed by the hub; None if its till could not sell it so.
+
+    That is the case unless the days are those of some whole years of a plan, and one of the till's
+    own `certificates` is of the card's center and, where the card is not provisional, grants its
+    counter and covers its first day: a card signed by the hub is good wherever it is shown, so
+    nobody's word is taken for more than the hub gave them leave to sell.
+    """
     try:
         first, until = date.fromisoformat(granted.from_day), date.fromisoformat(granted.until)
     except ValueError:
         return None
-    sold = DAY_ZERO <= first <= until <= _LAST_DAY and until <= until_of(first, MOST_YEARS)
-    if not sold or granted.plan != PLUS:
+    if granted.plan != PLUS or not DAY_ZERO <= first <= until <= _LAST_DAY:
+        return None
+    if until not in (until_of(first, years) for years in range(1, MOST_YEARS + 1)):
+        return None
+    if not any(_gives_leave(certificate, granted, first) for certificate in certificates):
         return None
     card = Card(granted.plan, granted.center, granted.serial, first, until, granted.counter)
     return sign_card(card, sign)
+
+
+def _gives_leave(certificate: Certificate, granted: Granted, first: date) -> bool:
+    if certificate.center != granted.center:
+        return False
+    return granted.provisional or (
+        certificate.grants(granted.counter) and certificate.covers(first)
+    )
 
 
 def fed(member: FedMember) -> bytes:

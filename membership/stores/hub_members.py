@@ -96,7 +96,8 @@ def _row(arrived: Arrived) -> dict[str, Any] | None:
 def book(connection: Connection, arrived: Sequence[Arrived], keys: HubSecrets) -> Noticed:
     """Book grants of one till and feed them to their centers.
 
-    Notices unreadable bodies, counters granted to two cards, and serials of two memberships.
+    Notices unreadable bodies, counters granted to two cards, serials of two memberships, and cards
+    that the till had no leave to sell: they are booked, for somebody may have paid, and not fed.
     """
     rows = [_row(one) for one in arrived]
     readable = [row for row in rows if row is not None]
@@ -104,7 +105,7 @@ def book(connection: Connection, arrived: Sequence[Arrived], keys: HubSecrets) -
     add_all(connection, HUB_MEMBER, readable)
     unread = tuple(index for index, row in enumerate(rows) if row is None)
     good = [one for one, row in zip(arrived, rows, strict=True) if row is not None]
-    contradicted += [f"card serial {serial}" for serial in feed(connection, good, keys)]
+    contradicted += feed(connection, good, keys)
     return Noticed(unread, tuple(contradicted))
 
 

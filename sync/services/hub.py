@@ -196,10 +196,13 @@ class Hub:
     ) -> hub_tills.Till | Refused:
         """Find the sender; one this hub certified and forgot (restored from a backup) comes back.
 
-        Its counter range is remembered again, so that it is not granted twice.
+        Its counter range is remembered again, so that it is not granted twice; so is a renewed one
+        of a till that is known from before its renewal.
         """
         known = hub_tills.till_of(connection, certificate.install)
         if known is not None:
+            if not hub_tills.knows_certificate(connection, certificate):
+                hub_tills.add_certificate(connection, certificate, data)
             return known
         alone(connection, REGISTER)  # nobody enrols meanwhile, nor comes back twice
         known = hub_tills.till_of(connection, certificate.install)

@@ -34,6 +34,9 @@ class Invite(msgspec.Struct, frozen=True):
 
 
 _TILL = (TILL.c.till, TILL.c.number, TILL.c.name, TILL.c.center, TILL.c.center_name)
+_CERTIFIED = select(CERTIFICATE.c.till).where(
+    CERTIFICATE.c.till == bindparam("till"), CERTIFICATE.c.counter_first == bindparam("first")
+)
 _LOCKED = select(*_TILL).where(TILL.c.till == bindparam("till")).with_for_update()
 
 
@@ -96,6 +99,12 @@ def add_certificate(connection: Connection, certificate: Certificate, data: byte
         "data": data,
     }
     add_missing(connection, CERTIFICATE, [row])
+
+
+def knows_certificate(connection: Connection, certificate: Certificate) -> bool:
+    """Tell whether a till's certificate is remembered."""
+    key = {"till": certificate.install, "first": certificate.counter_first}
+    return connection.execute(_CERTIFIED, key).first() is not None
 
 
 def all_certificates(connection: Connection) -> list[tuple[Till, bytes]]:

@@ -20,14 +20,17 @@ from membership.stores.hub_members import HUB_MEMBER
 from sync.database import hub_transaction, open_hub
 from sync.keys import write_phone_key
 from sync.package import Arrived, Noticed
+from sync.rules.certificate import Certificate, day_number, install_of, issue
 from sync.rules.entry import Header, Private
 from sync.stores import hub_feeds
 from sync.stores.hub_tables import CERTIFICATE
+from sync.stores.hub_tills import add_certificate
 from tests.hub_databases import NewDatabase
 
-from .certified import HUB, HUB_SEAL, PHONE_KEY, TILL, authority_of, hub_keys, public_of
+from .certified import HUB, HUB_SEAL, OTHER_TILL, PHONE_KEY, TILL, hub_keys, public_of
 
 Book = Callable[[Sequence[Arrived]], Noticed]
+INSTALL, OTHER = install_of(public_of(TILL)), install_of(public_of(OTHER_TILL))
 
 GRANTED = Granted(
     order_id="01aab8e1-0000-7000-8000-000000000001",
@@ -41,6 +44,9 @@ GRANTED = Granted(
 )
 
 
+SERIAL = GRANTED.serial
+
+
 def arrived(
     granted: Granted = GRANTED,
     body: bytes | None = None,
@@ -50,7 +56,7 @@ def arrived(
     body = msgspec.json.encode(granted) if body is None else body
     header = Header(
         version=1,
-        till="ab" * 16,
+        till=INSTALL,
         run="1-0a0b0c0d",
         seq=6,
         kind=KIND,
@@ -67,12 +73,21 @@ def arrived(
     return Arrived(structs.replace(header, **changed), body, private, "ZZ-01", "zhengzhou")
 
 
+def certify(hub: Connection, till: bytes, first: int, **values: int) -> None:
+    """Remember that a till was certified for 2026 and ten cards, unless told otherwise."""
+    start, end = day_number(date(2026, 1, 1)), day_number(date(2026, 12, 31))
+    certificate = structs.replace(Certificate(7, 1, start, end, first, 10, till), **values)
+    add_certificate(hub, certificate, issue(certificate, HUB.sign))
+
+
 @pytest.fixture
 def hub(tmp_path: Path, new_database: NewDatabase) -> Iterator[Connection]:
     engine = open_hub(new_database().url or f"sqlite:///{tmp_path / 'hub.db'}")
     with hub_transaction(engine) as connection:
         for table in (HUB_MEMBER, hub_feeds.FEED_ROW, CERTIFICATE):
             table.create(connection, checkfirst=True)
+        certify(connection, public_of(TILL), 70_001)
+        certify(connection, public_of(OTHER_TILL), 80_001)
         yield connection
     engine.dispose()
 
@@ -123,7 +138,7 @@ def test_what_no_card_can_say_is_not_booked(hub: Connection, book: Book, odd: Ar
 GRANT_ID = "01aab8e1-0000-7000-8000-00000000000"
 
 
-def granted(number: int, *, till: str = "ab" * 16, **values: Any) -> Arrived:
+def granted(number: int, *, till: str = INSTALL, **values: Any) -> Arrived:
     """Return one of several grants, each with an id and a serial of its own."""
     serial = f"00a1b2c3d4{number:02x}"
     body = structs.replace(GRANTED, **{"serial": serial, **values})
@@ -146,7 +161,7 @@ def test_two_cards_under_one_counter_are_both_booked_and_noticed(
 
 def test_other_counters_and_other_tills_contradict_nothing(hub: Connection, book: Book) -> None:
     assert book([granted(1), granted(2, counter=70_002)]) == Noticed()
-    assert book([granted(3, till="cd" * 16)]) == Noticed()
+    assert book([granted(3, till=OTHER, counter=80_001)]) == Noticed()
     assert len(rows(hub)) == 3
 
 
@@ -208,11 +223,7 @@ def test_a_number_that_cannot_be_opened_costs_the_member_nothing_else(
 def test_a_provisional_card_is_fed_with_the_key_of_the_till_that_signed_it(
     hub: Connection, book: Book
 ) -> None:
-    authority = authority_of(public_of(TILL))
-    install = authority.certificate.install
-    row = {"till": install, "counter_first": 1000, "counter_count": 50, "data": authority.data}
-    hub.execute(CERTIFICATE.insert().values(row))
-    book([arrived(structs.replace(GRANTED, provisional=True), till=install)])
+    book([changed(provisional=True)])
     assert fed(hub)[GRANTED.serial].sold_by == public_of(TILL).hex()
 
 
@@ -221,7 +232,7 @@ def test_of_two_memberships_under_one_serial_the_first_is_fed_and_the_other_noti
 ) -> None:
     book([arrived()])
     first = fed(hub)
-    thief = arrived(structs.replace(GRANTED, until="2036-11-22", counter=9), till="cd" * 16)
+    thief = arrived(structs.replace(GRANTED, until="2036-11-22", counter=80_009), till=OTHER)
     assert book([thief]).contradicted == (f"card serial {GRANTED.serial}",)
     assert fed(hub) == first
 
@@ -230,15 +241,46 @@ def test_of_two_memberships_under_one_serial_the_first_is_fed_and_the_other_noti
     "values",
     [
         {"until": "2037-11-22"},
-        {"from_day": "2019-12-31", "until": "2020-06-01"},
+        {"until": "2028-11-21"},
+        {"from_day": "2019-12-31", "until": "2020-12-31"},
         {"from_day": "2027-11-23"},
         {"from_day": "9990-01-01", "until": "9991-01-01"},
         {"plan": 2},
+        {"center": 2},
+        {"center": 2, "provisional": True},
+        {"counter": 70_000},
+        {"counter": 70_011},
+        {"counter": 80_001},
+        {"from_day": "2025-12-31", "until": "2026-12-31"},
+        {"from_day": "2027-01-01", "until": "2028-01-01"},
     ],
 )
-def test_days_that_no_plan_sold_are_booked_and_not_confirmed(
+def test_a_card_that_the_till_had_no_leave_to_sell_is_booked_and_not_confirmed(
     hub: Connection, book: Book, values: dict[str, Any]
 ) -> None:
-    assert book([changed(**values)]) == Noticed()
+    """The hub's signature is believed wherever it is shown; the till's only for what it may."""
+    assert book([changed(**values)]) == Noticed(contradicted=(f"card unconfirmed {SERIAL}",))
     assert len(rows(hub)) == 1
-    assert fed(hub) == {}
+    assert fed(hub, GRANTED.center) == fed(hub, 2) == {}
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"from_day": "2028-02-29", "until": "2029-02-28", "provisional": True, "counter": 1},
+        {"until": "2036-11-22", "counter": 70_010},
+        {"from_day": "2026-12-31", "until": "2027-12-31"},
+        {"from_day": "2027-01-01", "until": "2028-01-01", "counter": 90_001},
+        {"center": 2, "counter": 90_002, "from_day": "2027-02-01", "until": "2028-02-01"},
+    ],
+)
+def test_whatever_one_of_its_certificates_lets_a_till_sell_is_confirmed(
+    hub: Connection, book: Book, values: dict[str, Any]
+) -> None:
+    """Tills are renewed, come to another center, and sell provisional cards before and after."""
+    day = day_number(date(2027, 1, 1))
+    for center, first in ((1, 90_001), (2, 90_002)):
+        later = {"center": center, "from_day": day, "until_day": day + 60, "counter_count": 1}
+        certify(hub, public_of(TILL), first, **later)
+    assert book([changed(**values)]) == Noticed()
+    assert SERIAL in fed(hub, values.get("center", 1))

@@ -6,8 +6,10 @@ from pathlib import Path
 
 import httpx2
 import pytest
+from sqlalchemy import delete
 
 from sync.access import Access
+from sync.database import hub_transaction
 from sync.rules.certificate import Certificate, read
 from sync.rules.refusal import Refused
 from sync.services.courier import Courier
@@ -15,6 +17,7 @@ from sync.services.enrolment import Enroller
 from sync.services.till import OpenTill
 from sync.stores.enrolment import Enrolment, read_enrolment
 from sync.stores.hub_granting import CARDS_PER_CERTIFICATE, CERTIFICATE_DAYS
+from sync.stores.hub_tables import CERTIFICATE
 from tests.hub_databases import NewDatabase
 
 from .hub_scenes import FIRST
@@ -115,6 +118,23 @@ def test_what_the_old_certificate_signed_stays_good(till: OpenTill, hub: Managed
         db.execute("UPDATE enrolment SET certificate = ?", [enrolment.certificate])
     sell(till)
     assert Courier(till, hub.client).push().refused is None
+
+
+def test_a_hub_put_back_to_before_a_renewal_learns_of_it_and_grants_nothing_twice(
+    till: OpenTill, hub: ManagedHub
+) -> None:
+    """What the till sells under the certificate it has is not taken for a thief's."""
+    hub.clock.pass_ms((CERTIFICATE_DAYS - 10) * DAY_MS)
+    lost = renewed(till, hub)
+    with hub_transaction(hub.opened.engine) as connection:
+        connection.execute(delete(CERTIFICATE).where(CERTIFICATE.c.counter_first > 1))
+    sell(till)
+    assert Courier(till, hub.client).push().refused is None
+    assert hub.rows("certificate") == 2
+    assert Courier(till, hub.client).renew() is None
+    later = read(hub.enrolled(2).certificate, hub.keys.public)
+    assert isinstance(later, Certificate)
+    assert later.counter_first == lost.counter_first + CARDS_PER_CERTIFICATE
 
 
 def test_the_counter_asks_once_a_day(till: OpenTill, hub: ManagedHub) -> None:

@@ -49,6 +49,8 @@ ABOUT_WORDS: tuple[tuple[str, str], ...] = (
     ("day totals ", N_("the closing of {what} has other totals than the hub")),
     ("closed day ", N_("booked for {what}, which was closed")),
     ("card counter ", N_("two cards under one counter {what}")),
+    ("card serial ", N_("two memberships under one serial {what}")),
+    ("card unconfirmed ", N_("a card that its till had no leave to sell: {what}")),
 )
 
 
