@@ -20,13 +20,17 @@ class FedMember(msgspec.Struct, frozen=True, omit_defaults=True):
     `card` is the same membership as sold, signed by the hub: a provisional one is thereby
     confirmed. `phone_hash` is keyed with the center's key, `last4` its last digits; empty where
     no number was given. `sold_by` is the public key (hex) of the till that signed a provisional
-    card, so that every till can check the card that the visitor has; empty for others.
+    card, so that every till can check the card that the visitor has; empty for others. `seller` is
+    the install id of the till whose certificate grants the counter, so that the card is no better
+    by phone, or as the hub signed it, than the till's own once that till is revoked; empty where
+    no certificate does.
     """
 
     card: str
     phone_hash: str = ""
     last4: str = ""
     sold_by: str = ""
+    seller: str = ""
 
 
 def confirmed(granted: Granted, certificates: Iterable[Certificate], sign: Sign) -> str | None:

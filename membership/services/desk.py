@@ -3,8 +3,6 @@
 import secrets
 from collections.abc import Callable
 
-from sqlite_utils import Database
-
 from membership.rules import card as cards
 from membership.rules import revocation
 from membership.rules.card import (
@@ -15,6 +13,7 @@ from membership.rules.card import (
     SignedCard,
     Trust,
 )
+from membership.rules.fed_member import FedMember
 from membership.rules.grant import Authority, Issuer
 from membership.rules.member import Member, best, member_of
 from membership.rules.phone import (
@@ -161,25 +160,26 @@ class Desk:
         enrolment = self._till.enrolment
         reference = self._till.reference.read()
         card = signed.card
+        told = None if signed.seller else fed_member_with(reference, card.serial)
+        seller = told.seller if told else signed.seller
         return Trust(
             hub_public=enrolment.hub_public if enrolment else None,
             own_public=self._till.keys.public,
             revoked=members.revoked_serials(reference, [card.serial]),
             today=self._till.certain_day(),
-            seller_revoked=sold_after_revocation(reference, signed.seller, card.counter),
-            confirmation=_confirmation(reference, signed),
+            seller_revoked=sold_after_revocation(reference, seller, card.counter),
+            confirmation=_confirmation(signed, told),
         )
 
 
-def _confirmation(reference: Database, signed: SignedCard) -> Confirmation | None:
+def _confirmation(signed: SignedCard, told: FedMember | None) -> Confirmation | None:
     """Return what the hub feeds of a provisional card, if anything."""
-    if signed.version != PROVISIONAL:
+    if signed.version != PROVISIONAL or told is None:
         return None
-    fed = fed_member_with(reference, signed.card.serial)
-    by_hub = cards.decode_card(fed.card) if fed else None
-    if fed is None or not isinstance(by_hub, SignedCard):
+    by_hub = cards.decode_card(told.card)
+    if not isinstance(by_hub, SignedCard):
         return None
-    return Confirmation(by_hub, bytes.fromhex(fed.sold_by))
+    return Confirmation(by_hub, bytes.fromhex(told.sold_by))
 
 
 _NOT_ENROLLED = Refused(

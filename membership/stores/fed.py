@@ -15,11 +15,11 @@ def apply_members(db: Database, rows: Sequence[FeedRow]) -> None:
     told, gone = contents(fed_member.FEED, rows, fed_member.read_fed)
     db.conn.executemany("DELETE FROM membership WHERE serial = ?", [(serial,) for serial in gone])
     db.conn.executemany(
-        "INSERT OR REPLACE INTO membership (serial, card, phone_hash, last4, sold_by)"
-        " VALUES (?, ?, ?, ?, ?)",
+        "INSERT OR REPLACE INTO membership (serial, card, phone_hash, last4, sold_by, seller)"
+        " VALUES (?, ?, ?, ?, ?, ?)",
         [
-            (serial, member.card, member.phone_hash or None, member.last4, member.sold_by)
-            for serial, member in told.items()
+            (key, each.card, each.phone_hash or None, each.last4, each.sold_by, each.seller)
+            for key, each in told.items()
         ],
     )
 
@@ -46,7 +46,8 @@ def clear_revocations(db: Database) -> None:
 def fed_member_with(reference: Database, serial: str) -> FedMember | None:
     """Return what the hub feeds of the member with this serial."""
     row = reference.execute(
-        "SELECT card, coalesce(phone_hash, ''), last4, sold_by FROM membership WHERE serial = ?",
+        "SELECT card, coalesce(phone_hash, ''), last4, sold_by, seller FROM membership"
+        " WHERE serial = ?",
         [serial],
     ).fetchone()
     return FedMember(*row) if row else None

@@ -54,11 +54,10 @@ def _member(
     keys: HubSecrets,
 ) -> FedMember:
     number = _number(one.private, keys)
-    sold_by = certificates[0].public_key.hex() if granted.provisional else ""
-    if not number:
-        return FedMember(card, sold_by=sold_by)
-    hashed = phone_hash(number, keys.phone_key(granted.center))
-    return FedMember(card, hashed, number[-4:], sold_by)
+    hashed = phone_hash(number, keys.phone_key(granted.center)) if number else ""
+    if granted.provisional:
+        return FedMember(card, hashed, number[-4:], sold_by=certificates[0].public_key.hex())
+    return FedMember(card, hashed, number[-4:], seller=one.header.till)
 
 
 def _certificates(connection: Connection, till: str, keys: HubSecrets) -> list[Certificate]:

@@ -8,8 +8,10 @@ copy, or that somebody else has its key: both are booked, and a manager is told.
 
 from collections.abc import Mapping, Sequence
 from datetime import date
+from itertools import islice
 from typing import Any
 
+from msgspec import structs
 from sqlalchemy import (
     BigInteger,
     Boolean,
@@ -25,9 +27,13 @@ from sqlalchemy import (
     select,
 )
 
+from membership.rules.card import SignedCard, decode_card
+from membership.rules.fed_member import FEED, FedMember, fed, read_fed
 from membership.rules.grant import KIND, read_granted
 from membership.stores.hub_fed_members import feed
-from sync.package import Arrived, HubSecrets, HubStep, Noticed, Projection
+from sync.package import Arrived, FeedRow, HubSecrets, HubStep, Noticed, Projection
+from sync.stores import hub_feeds
+from sync.stores.hub_feeds import FEED_ROW
 from sync.stores.hub_rows import add_all
 from sync.stores.hub_tables import BY_TILL
 
@@ -54,8 +60,35 @@ HUB_MEMBER = Table(
     postgresql_partition_by=BY_TILL,
 )
 
-STEPS = (HubStep("memberships", tables=(HUB_MEMBER,)),)
 
+def _name_sellers(connection: Connection) -> None:
+    """Feed anew, with the till that sold it, every card that was fed without."""
+    fed_to = select(FEED_ROW.c.center).where(FEED_ROW.c.feed == FEED).distinct()
+    for center in connection.execute(fed_to).scalars().all():
+        rows = hub_feeds.all_fed(connection, FEED, center)
+        while some := {row.key: read_fed(row.data) for row in islice(rows, _FED_AT_ONCE)}:
+            _name_sellers_of(connection, center, some)
+
+
+def _name_sellers_of(connection: Connection, center: int, some: Mapping[str, FedMember]) -> None:
+    named = []
+    for till, serial, counter in connection.execute(
+        select(HUB_MEMBER.c.till, HUB_MEMBER.c.serial, HUB_MEMBER.c.counter).where(
+            HUB_MEMBER.c.serial.in_(some), HUB_MEMBER.c.center == center, ~HUB_MEMBER.c.provisional
+        )
+    ):
+        signed = decode_card(some[serial].card)
+        if isinstance(signed, SignedCard) and signed.card.counter == counter:
+            named.append(FeedRow(serial, fed(structs.replace(some[serial], seller=till))))
+    hub_feeds.put(connection, FEED, [(center, row) for row in named])
+
+
+STEPS = (
+    HubStep("memberships", tables=(HUB_MEMBER,)),
+    HubStep("who sold the cards that are fed", run=_name_sellers),
+)
+
+_FED_AT_ONCE = 1000
 _HEX = frozenset("0123456789abcdef")
 
 

@@ -74,6 +74,13 @@ def who_sold_a_provisional_card(db: Database) -> None:
     db.execute("ALTER TABLE membership ADD COLUMN sold_by TEXT NOT NULL DEFAULT ''")
 
 
+@REFERENCE_MIGRATIONS()
+def who_sold_a_fed_card(db: Database) -> None:
+    """Let the feed say which till sold a card; what was fed before is fed anew, with that."""
+    db.execute("ALTER TABLE membership ADD COLUMN seller TEXT NOT NULL DEFAULT ''")
+    db.execute("DELETE FROM feed_cursor WHERE feed = 'members'")
+
+
 def next_counter(db: Database, first: int) -> int:
     """Return the next card counter at or above `first` that this till has not used."""
     row = db.execute("SELECT max(counter) FROM membership WHERE counter >= ?", [first]).fetchone()

@@ -175,7 +175,7 @@ def test_a_member_that_a_feed_brought_is_found_by_phone(till: OpenTill, desk: De
     online = sign_card(CARD, HUB.sign)
     with till.reference.transaction() as db:
         db.execute(
-            "INSERT INTO membership VALUES (?, ?, ?, ?, '')",
+            "INSERT INTO membership VALUES (?, ?, ?, ?, '', '')",
             [CARD.serial, online, token.hash, token.last4],
         )
     member = desk.find(PHONE)

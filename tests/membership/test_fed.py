@@ -3,6 +3,7 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlite_utils import Database as SqliteUtils
 
 from membership.rules import card as cards
 from membership.rules import fed_member, revocation
@@ -13,12 +14,15 @@ from membership.rules.phone import phone_hash
 from membership.rules.revocation import Revoked
 from membership.services.desk import Desk
 from membership.stores import fed
+from membership.stores.members import REFERENCE_MIGRATIONS
 from sync.package import FeedRow
+from sync.rules.certificate import install_of
+from sync.rules.feed_cursor import Cursor
 from sync.rules.refusal import Fault, Refused
 from sync.rules.revocation import Range, Revocation
 from sync.rules.revocation import fed as fed_till
 from sync.services.till import OpenTill
-from sync.stores import revoked_tills
+from sync.stores import feeds, revoked_tills
 
 from .certified import (
     CARD,
@@ -27,6 +31,7 @@ from .certified import (
     PHONE_KEY,
     TILL,
     TODAY,
+    SetClock,
     authority_of,
     card_texts,
     enrol,
@@ -166,6 +171,33 @@ def test_a_card_of_a_revoked_till_is_good_up_to_its_last_good_counter(
     assert (standing.state, reason(standing.refused)) == ("revoked", "card.revoked_till")
     revoke_seller(till, Range(1000, 1000))
     assert desk.standing(text).state == "active"
+
+
+def test_a_card_is_no_better_by_phone_or_as_the_hub_signed_it_than_from_its_revoked_till(
+    till: OpenTill, desk: Desk
+) -> None:
+    hashed, seller = phone_hash(PHONE, PHONE_KEY), install_of(public_of(TILL))
+    by_hub = sign_card(CARD, HUB.sign)
+    bring_members(till, member_row(FedMember(by_hub, hashed, "8000", seller=seller)))
+    for text in (PHONE, by_hub):
+        assert isinstance(desk.find(text), Member)
+    revoke_seller(till, Range(1001, 1049))
+    for text in (PHONE, by_hub):
+        assert reason(desk.find(text)) == "card.revoked_till"
+    revoke_seller(till, Range(1000, 1000))
+    for text in (PHONE, by_hub):
+        assert isinstance(desk.find(text), Member)
+
+
+def test_a_till_that_was_fed_cards_without_their_sellers_is_fed_anew(clock: SetClock) -> None:
+    """What came before there was a column for it is pulled again, whoever was updated first."""
+    db = SqliteUtils(memory=True)
+    feeds.MIGRATIONS.apply(db)
+    REFERENCE_MIGRATIONS.apply(db, stop_before="who_sold_a_fed_card")
+    for feed in ("members", "revocations"):
+        feeds.keep_cursor(db, Cursor("f" * 32, feed, 1, 1, 7), b"signed", clock.now_ms())
+    REFERENCE_MIGRATIONS.apply(db)
+    assert set(feeds.cursors(db)) == {"revocations"}
 
 
 def test_a_forged_card_stays_forged_where_its_till_is_revoked(till: OpenTill, desk: Desk) -> None:

@@ -11,6 +11,7 @@ import pytest
 from msgspec import structs
 from sqlalchemy import Connection, select
 
+from membership.rules import fed_member
 from membership.rules.card import Card, SignedCard, Trust, decode_card, standing_of
 from membership.rules.fed_member import FEED, FedMember, read_fed
 from membership.rules.grant import KIND, Granted
@@ -19,7 +20,7 @@ from membership.stores import hub_members
 from membership.stores.hub_members import HUB_MEMBER
 from sync.database import hub_transaction, open_hub
 from sync.keys import write_phone_key
-from sync.package import Arrived, Noticed
+from sync.package import Arrived, FeedRow, Noticed
 from sync.rules.certificate import Certificate, day_number, install_of, issue
 from sync.rules.entry import Header, Private
 from sync.stores import hub_feeds
@@ -199,6 +200,7 @@ def test_a_grant_is_fed_to_its_center_as_a_card_of_the_hub(hub: Connection, book
     trust = Trust(public_of(HUB), None, frozenset(), date(2027, 1, 1))
     assert standing_of(signed, trust).state == "active"
     assert (member.phone_hash, member.last4, member.sold_by) == ("", "", "")
+    assert member.seller == INSTALL
     assert fed(hub, center=2) == {}
 
 
@@ -224,7 +226,27 @@ def test_a_provisional_card_is_fed_with_the_key_of_the_till_that_signed_it(
     hub: Connection, book: Book
 ) -> None:
     book([changed(provisional=True)])
-    assert fed(hub)[GRANTED.serial].sold_by == public_of(TILL).hex()
+    member = fed(hub)[GRANTED.serial]
+    assert (member.sold_by, member.seller) == (public_of(TILL).hex(), "")
+
+
+def test_cards_that_were_fed_without_their_sellers_are_fed_anew_with_them(
+    hub: Connection, book: Book
+) -> None:
+    paper = granted(2, provisional=True, counter=70_002)
+    twice = granted(3, counter=70_003), granted(3, counter=80_003, till=OTHER)
+    book([granted(1), paper, twice[0]])
+    book([twice[1]])
+    as_before = dict(fed(hub))
+    for serial, member in as_before.items():
+        row = FeedRow(serial, fed_member.fed(structs.replace(member, seller="")))
+        hub_feeds.put(hub, FEED, [(1, row)])
+    (step,) = [step.run for step in hub_members.STEPS if step.run is not None]
+    for _ in range(2):
+        step(hub)
+        assert fed(hub) == as_before
+    sellers = [member.seller for _, member in sorted(as_before.items())]
+    assert sellers == [INSTALL, "", INSTALL]
 
 
 def test_of_two_memberships_under_one_serial_the_first_is_fed_and_the_other_noticed(
