@@ -17,7 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from sync.clock import Clock
 from sync.database import hub_snapshot, hub_transaction
-from sync.hub_events import database_problem, tell
+from sync.hub_events import LOG, database_problem, tell
 from sync.rules.reader import check_name
 from sync.rules.refusal import N_, Refused
 from sync.rules.system_words import phrase_of
@@ -123,7 +123,8 @@ class Teller:
             if not hub_webhooks.take(connection, webhook.name, now_ms, now_ms + _LEASE_MS):
                 return False
         message = Message("orders.arrived", self._hub_id, now, list(positions))
-        problem = self._post(webhook.url, sign_message(message, webhook.secret, now_ms // 1000))
+        signed = sign_message(message, webhook.secret, now_ms // 1000)
+        problem = self._posted(webhook, signed)
         with hub_transaction(self._engine) as connection:
             if problem:
                 failures = webhook.failures + 1
@@ -133,6 +134,17 @@ class Teller:
                 hub_webhooks.put_told(connection, webhook.name, now, positions)
                 hub_webhooks.postpone(connection, webhook.name, self._clock.now_ms())
         return not problem
+
+    def _posted(self, webhook: Webhook, signed: Signed) -> str:
+        """Post to one address; return what went wrong, empty if nothing did."""
+        try:
+            return self._post(webhook.url, signed)
+        # The boundary of one address: what nobody foresaw of it must not keep everybody else from
+        # being told. It is tried again like any other failure; the first of a row is logged.
+        except Exception as error:  # noqa: BLE001
+            if not webhook.failures:
+                LOG.exception("webhook not told")
+            return phrase_of(error)
 
     def _unheard(self, connection: Connection, webhook: Webhook, now: int) -> list[Position]:
         known = hub_webhooks.told(connection, webhook.name, now)
@@ -145,11 +157,19 @@ class Teller:
         return positions[:MOST_TILLS_A_MESSAGE]
 
     def _run(self) -> None:
+        failed = False
         while not self._over.wait(LOOK_EVERY_S):
             try:
                 self.tell()
+                failed = False
             except SQLAlchemyError as error:
                 tell(logging.WARNING, "webhooks not told", reason=database_problem(error))
+            # The boundary of one look: this is the only thread of its process that tells anybody.
+            # The next look begins anew; the first failure of a row is logged.
+            except Exception:  # noqa: BLE001
+                if not failed:
+                    LOG.exception("webhooks not told")
+                failed = True
 
 
 def post_over_http(url: str, signed: Signed) -> str:

@@ -14,7 +14,7 @@ import pytest
 
 from sync.database import hub_transaction
 from sync.rules.refusal import Refused
-from sync.rules.webhook import Message, Position, check_url
+from sync.rules.webhook import Message, Position, Signed, check_url
 from sync.services.webhooks import Teller, Webhooks, post_over_http
 from sync.stores import hub_epoch
 from tests.hub_databases import NewDatabase
@@ -145,6 +145,47 @@ def test_a_shop_that_is_not_there_costs_the_hub_nothing(store: Store) -> None:
     (webhook,) = Webhooks(store.opened.engine, store.clock).all()
     assert webhook.failures == 1
     assert webhook.problem
+
+
+def test_what_nobody_foresaw_of_one_shop_keeps_no_other_from_being_told(
+    store: Store, shop: Shop, caplog: pytest.LogCaptureFixture
+) -> None:
+    webhooks = Webhooks(store.opened.engine, store.clock)
+    webhooks.add("bad", "http://bad.example/")
+    told(store, shop)
+    sold(store, 1, 1)
+    telling = teller(store)
+
+    def post(url: str, signed: Signed) -> str:
+        if "bad" in url:
+            raise UnicodeError("label empty or too long")
+        return post_over_http(url, signed)
+
+    telling._post = post
+    assert telling.tell() == 1
+    assert len(shop.heard) == 1
+    bad = next(each for each in webhooks.all() if each.name == "bad")
+    assert (bad.failures, bad.problem) == (1, "label empty or too long")
+    store.clock.pass_ms(10_000)
+    assert telling.tell() == 0
+    assert [record.message for record in caplog.records] == ["webhook not told"]
+
+
+def test_the_thread_that_tells_outlives_what_nobody_foresaw(
+    store: Store, caplog: pytest.LogCaptureFixture
+) -> None:
+    telling, turns = teller(store), iter([False, False, False, True])
+
+    def news(_connection: object) -> list[tuple[str, int, int]]:
+        raise ZeroDivisionError
+
+    told_to = Webhooks(store.opened.engine, store.clock).add("shop", "http://shop.example/")
+    assert isinstance(told_to, bytes)
+    telling._news = [news]
+    telling._over.wait = lambda *_: next(turns)  # type: ignore[method-assign]
+    telling._run()
+    assert next(turns, None) is None
+    assert [record.message for record in caplog.records] == ["webhooks not told"]
 
 
 def test_a_process_that_dies_while_telling_leaves_it_to_another(store: Store, shop: Shop) -> None:
