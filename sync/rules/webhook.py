@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from sync.rules.hub_address import is_host_name
 from sync.rules.refusal import N_, Refused
 
 SECRET_PREFIX = "whsec_"  # noqa: S105 - what secrets of the standard begin with
@@ -73,8 +74,9 @@ def check_url(url: str) -> Refused | None:
     """Refuse what is no address that can be posted to, or has a password in it: it is shown."""
     try:
         parts = urlsplit(url)
-        sound = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
-        sound = sound and "@" not in parts.netloc
+        host = parts.hostname or ""
+        sound = parts.scheme in ("http", "https") and (is_host_name(host) or ":" in host)
+        sound = sound and parts.port != 0 and "@" not in parts.netloc
     except ValueError:
         sound = False
     if sound and len(url) <= _MOST_URL and url.isprintable() and " " not in url:

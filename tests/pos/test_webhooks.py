@@ -237,7 +237,21 @@ def test_what_is_removed_is_told_no_more(store: Store, shop: Shop) -> None:
     [
         *("", "shop", "ftp://shop.example.com", "http://", "http://a b/", "http://h:99999/"),
         "http://user:password@shop.example.com/",
+        *("https://shop..example/x", "https://.example/", f"https://{'a' * 64}.example/"),
     ],
 )
 def test_what_cannot_be_posted_to_is_refused(url: str) -> None:
     assert isinstance(check_url(url), Refused)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        *("http://[::1]:8000/", "http://192.0.2.10", "https://my_shop.example.:443/a?b=c"),
+        f"https://{'a' * 63}.example/",
+        "https://xn--9krs94e.example/",
+        "https://选品.example/",
+    ],
+)
+def test_what_can_be_posted_to_is_taken(url: str) -> None:
+    assert check_url(url) is None

@@ -75,6 +75,8 @@ def test_centers_that_a_file_does_not_speak_of_are_the_packaged_ones(
                 "http://hub ",
                 "http://hub more",
                 "http://user@hub",
+                "http://hub..example",
+                f"http://{'a' * 64}.example",
                 "hub:8000",
             )
         ),
@@ -93,6 +95,7 @@ def test_a_hub_that_cannot_be_is_refused_by_key(tmp_path: Path, key: str, value:
         "HTTP://hub.example.com/",
         "http://[::1]:80",
         "http://选品.example/till/hub",
+        f"http://my_hub-1.{'a' * 63}.:8000",
     ],
 )
 def test_where_a_hub_can_be(tmp_path: Path, url: str) -> None:

@@ -164,8 +164,9 @@ def test_pushing_needs_an_enrolment_and_an_address(setup: Setup) -> None:
     opened(setup).close()
     assert ask(setup, push_command, status=2)["refused"] == "sync.not_enrolled"
     assert ask(setup, enrol_command, "ABCD", status=2)["refused"] == "hub.no_address"
-    refused = ask(setup, enrol_command, "ABCD", "--hub", "ftp://hub", status=2)
-    assert refused["refused"] == "hub.bad_address"
+    for address in ("ftp://hub", "http://hub..example", f"http://{'a' * 64}.example"):
+        refused = ask(setup, enrol_command, "ABCD", "--hub", address, status=2)
+        assert refused["refused"] == "hub.bad_address"
 
 
 def test_a_broken_journal_is_named_and_ends_with_status_2(setup: Setup) -> None:
