@@ -61,6 +61,11 @@ class Desk:
             return member
         return member.refused or member
 
+    def member_with(self, hashed: str) -> Member | None:
+        """Return the member with this keyed phone hash whose membership is valid, if any."""
+        member = self._by_hash(hashed)
+        return None if member is None or member.refused else member
+
     def look_up(self, text: str) -> Member | Refused:
         """Return a member in any state by card, serial or phone number.
 
@@ -140,13 +145,15 @@ class Desk:
         key = self._till.phone_key
         if key is None:
             return _NOT_ENROLLED
-        hashed = phone_hash(number, key)
+        return self._by_hash(phone_hash(number, key)) or _UNKNOWN_PHONE
+
+    def _by_hash(self, hashed: str) -> Member | None:
         kept = [
             *members.by_phone_hash(self._till.journal.read(), hashed),
             *members.by_phone_hash(self._till.reference.read(), hashed),
         ]
         found = [member for each in kept if isinstance(member := self._member(each), Member)]
-        return best(found) or _UNKNOWN_PHONE
+        return best(found)
 
     def _member(self, kept: Kept) -> Member | Refused:
         return member_of(self.standing(kept.card), kept.last4)

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 import msgspec
 
+from membership.rules.member import Member
 from pos.rules.basket import PricedBasket, PricedLine
 from pos.rules.cart import Cart, CartMember
 from pos.rules.order import CardSold, MemberUsed, Order, OrderLine
@@ -30,6 +31,16 @@ def check_sellable(cart: Cart) -> Refused | None:
     if cart.lines:
         return None
     return Refused("sale.empty", N_("There is nothing in the basket."), N_("Scan something first."))
+
+
+def already_member(member: Member) -> Refused:
+    """Refuse to sell the plan to somebody whose membership is still valid."""
+    return Refused(
+        "join.already_member",
+        N_("The member {member} is valid through {until} already."),
+        N_("Attach the membership instead of selling another."),
+        {"member": member.label, "until": member.until.isoformat()},
+    )
 
 
 def make_order(

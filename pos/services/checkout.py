@@ -20,7 +20,7 @@ from pos.rules import cart as carting
 from pos.rules.basket import PricedBasket
 from pos.rules.cart import Cart, private_of
 from pos.rules.order import SALE, CardSold, Order
-from pos.rules.ordering import Place, check_sellable, make_order
+from pos.rules.ordering import Place, already_member, check_sellable, make_order
 from pos.rules.pricing import goods_fen, price_basket
 from pos.rules.receipt_number import receipt_number
 from pos.rules.settings import RoundingSettings
@@ -91,7 +91,14 @@ class Checkout:
                 N_("This basket is too large to be recorded as one sale."),
                 N_("Take no money yet; sell it in two parts."),
             )
-        return self._disk_full()
+        return self._already_member(cart) or self._disk_full()
+
+    def _already_member(self, cart: Cart) -> Refused | None:
+        """Look again: since the plan was put in, the same number may have joined elsewhere."""
+        if cart.join is None or not cart.join.phone_hash:
+            return None
+        member = self._desk.member_with(cart.join.phone_hash)
+        return None if member is None else already_member(member)
 
     def _disk_full(self) -> Refused | None:
         """Keep some room free, and as much more as closing the day may need and has not laid by."""

@@ -20,7 +20,7 @@ from pos.rules.basket import Line, PricedBasket
 from pos.rules.cart import Cart, CartMember
 from pos.rules.codes import half_width
 from pos.rules.items import Delivery, Item
-from pos.rules.ordering import check_sellable
+from pos.rules.ordering import already_member, check_sellable
 from pos.rules.pricing import price_basket
 from pos.rules.scans import CardText, ItemCode, OfferLink, ScaleLabel, Words, read_scan
 from pos.rules.settings import ScanSettings
@@ -148,7 +148,7 @@ class Register:
             return token
         known = self._desk.find(phone) if phone else None
         if isinstance(known, Member):
-            return _already(known)
+            return already_member(known)
         plan = carting.plan_item(self._settings.get(PlanSettings))
         return self._change(carting.join(self._current(), plan, carting.join_request(token)))
 
@@ -356,12 +356,3 @@ class Register:
 
 def _priced(cart: Cart) -> PricedBasket:
     return price_basket(cart.lines, carting.benefits(cart))
-
-
-def _already(member: Member) -> Refused:
-    return Refused(
-        "join.already_member",
-        N_("The member {member} is valid through {until} already."),
-        N_("Attach the membership instead of selling another."),
-        {"member": member.label, "until": member.until.isoformat()},
-    )

@@ -9,6 +9,8 @@ from membership.rules.member import Member
 from membership.services.desk import Desk
 from pos.rules.escpos_reader import read_text
 from pos.rules.order import CardSold, Order
+from pos.rules.tender import Tender
+from pos.services.checkout import Checkout
 from pos.services.importing import import_goods
 from pos.services.receipts import render
 from pos.services.register import Register
@@ -22,6 +24,7 @@ from tests.sync.tills import DAY_MS
 from .center_scenes import CENTERS, Center, center_at, sold
 
 TEA, CAKE = "9520123456788", "9521000000100"
+CASH = [Tender("cash", 9900)]
 PHONE = "138 0013 8000"
 GOODS = (
     "sku,name_zh,unit,retail,plus,barcodes",
@@ -81,6 +84,32 @@ def test_a_price_changes_at_midnight_at_a_till_that_is_offline(center: Center) -
         center.clock.pass_ms(DAY_MS)
         register.scan(TEA)
         assert sold(till, register).total_fen == 15800
+
+
+@pytest.mark.parametrize("elsewhere", [False, True])
+def test_a_held_basket_sells_no_second_membership_to_the_same_phone(
+    center: Center, elsewhere: bool
+) -> None:
+    center.publish("catalogue", *GOODS)
+    with center.till("ZZ-01") as till, center.till("ZZ-02") as other:
+        center.pull(till)
+        center.pull(other)
+        register = Register(till)
+        assert register.join(PHONE) is None
+        number = register.hold()
+        assert isinstance(number, int)
+        if elsewhere:
+            joined(center, other, PHONE)
+            center.pull(till)
+        else:
+            assert register.join(PHONE) is None
+            sold(till, register)
+        assert not isinstance(register.recall(number), Refused)
+        checkout = Checkout(till)
+        assert reason(checkout.ready(register.cart)) == "join.already_member"
+        assert reason(checkout.complete(register.cart, CASH)) == "join.already_member"
+        assert register.remove(1) is None
+        assert isinstance(register.attach(PHONE), Member)
 
 
 def test_who_joined_at_one_till_pays_plus_at_another_by_phone(any_center: Center) -> None:
