@@ -9,6 +9,7 @@ from pathlib import Path
 import msgspec
 
 from sync.rules.center_day import CenterDay
+from sync.rules.decoding import from_json
 
 MOST_DAYS = 10
 
@@ -40,7 +41,7 @@ class CenterCache:
     def of_day(self, day: str) -> Kept | None:
         """Return the last answer about a day (ISO date); None if there is none to be read."""
         try:
-            kept = msgspec.json.decode(self._path(day).read_bytes(), type=Kept)
+            kept = from_json(self._path(day).read_bytes(), Kept)
         except (OSError, ValueError):
             return None
         return kept if kept.answer.day == day else None

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from sync.rules.decoding import from_json
 from sync.rules.hub_address import is_hub_address
 from sync.rules.refusal import N_, Refused
 from sync.rules.system_words import NO_HTTPS, phrase_of
@@ -205,7 +206,7 @@ _CHECK = N_("Check the hub's address and this till's enrolment; what is sold sta
 
 def _problem(body: bytes) -> _Problem:
     try:
-        return msgspec.json.decode(body, type=_Problem)
+        return from_json(body, _Problem)
     except ValueError:
         return _Problem()
 

@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from sync.rules import sealing
 from sync.rules.certificate import install_of
+from sync.rules.decoding import from_json
 from sync.rules.refusal import N_, Fault, Refused
 
 TILL_KEY = "till.key"
@@ -134,7 +135,7 @@ def _load_or_create(path: Path, purpose: str, count: int) -> tuple[bytes, ...]:
 def _read(path: Path, purpose: str, count: int) -> tuple[bytes, ...]:
     try:
         with path.open("rb") as source:
-            kept = msgspec.json.decode(source.read(_MOST_FILE_BYTES), type=_KeyFile)
+            kept = from_json(source.read(_MOST_FILE_BYTES), _KeyFile)
         secrets = tuple(bytes.fromhex(secret) for secret in kept.secrets)
     except OSError as error:
         raise Fault(_unusable(path, error.strerror)) from error

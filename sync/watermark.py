@@ -10,6 +10,7 @@ from pathlib import Path
 
 import msgspec
 
+from sync.rules.decoding import from_json
 from sync.rules.lineage import Watermark
 from sync.rules.refusal import N_, Fault, Refused
 
@@ -19,7 +20,7 @@ NAME = "hub.watermark"
 def read_watermark(directory: Path) -> Watermark | None:
     """Return the watermark; None if there is none, or a crash left it unreadable."""
     try:
-        return msgspec.json.decode((directory / NAME).read_bytes(), type=Watermark)
+        return from_json((directory / NAME).read_bytes(), Watermark)
     except (FileNotFoundError, ValueError):
         return None
     except OSError as error:

@@ -9,6 +9,7 @@ from membership.rules.card import Card, sign_card
 from membership.rules.grant import Granted
 from membership.rules.plan import MOST_YEARS, PLUS, until_of
 from sync.rules.certificate import DAY_ZERO, Certificate, Sign, day_of
+from sync.rules.decoding import from_json
 
 FEED = "members"
 _LAST_DAY = day_of(2**16 - 1)  # that a card can say
@@ -70,6 +71,6 @@ def fed(member: FedMember) -> bytes:
 
 def read_fed(data: bytes) -> FedMember:
     """Read what the feed says of a member; raises `ValueError` for anything else."""
-    member = msgspec.json.decode(data, type=FedMember)
+    member = from_json(data, FedMember)
     bytes.fromhex(member.sold_by)
     return member

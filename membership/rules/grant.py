@@ -7,6 +7,7 @@ import msgspec
 from membership.rules.card import Card, sign_card
 from membership.rules.plan import PLUS, until_of
 from sync.rules.certificate import DAY_ZERO, Certificate, Sign, day_of
+from sync.rules.decoding import from_json
 from sync.rules.entry import Draft, Private
 from sync.rules.refusal import N_, Refused
 
@@ -114,6 +115,6 @@ def grant_draft(
 def read_granted(body: bytes) -> Granted | None:
     """Read a `membership_granted` body; None when it is not one that this version knows."""
     try:
-        return msgspec.json.decode(body, type=Granted)
+        return from_json(body, Granted)
     except ValueError:
         return None

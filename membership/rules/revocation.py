@@ -6,6 +6,7 @@ import msgspec
 
 from membership.rules.card import SERIAL_BYTES
 from sync.rules.bad_rows import MOST_PROBLEMS, Problem
+from sync.rules.decoding import from_json
 from sync.rules.refusal import N_, Refused
 
 FEED = "revocations"
@@ -27,7 +28,7 @@ def fed(revoked: Revoked) -> bytes:
 
 def read_fed(data: bytes) -> Revoked:
     """Read what the feed says of a revoked card; raises `ValueError` for anything else."""
-    return msgspec.json.decode(data, type=Revoked)
+    return from_json(data, Revoked)
 
 
 def read_list(

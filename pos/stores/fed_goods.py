@@ -2,16 +2,16 @@
 
 from collections.abc import Sequence
 
-import msgspec
 from sqlite_utils import Database
 
 from pos.rules.items import Item
 from pos.stores import catalogue
 from sync.package import FeedRow
+from sync.rules.decoding import json_reader
 from sync.rules.feed_row import UnreadableRow, contents
 
 FEED = "catalogue"
-_decode = msgspec.json.Decoder(Item).decode
+_decode = json_reader(Item)
 
 
 def apply(db: Database, rows: Sequence[FeedRow]) -> None:

@@ -29,6 +29,7 @@ from sqlalchemy import (
 
 from pos.rules.order import METHODS, SALE, SCHEMA, Method
 from sync.package import Arrived, HubSecrets, HubStep, Noticed, Projection
+from sync.rules.decoding import json_reader
 from sync.stores.hub_rows import Values, add_values
 from sync.stores.hub_tables import BY_TILL
 
@@ -123,7 +124,7 @@ class _Order(msgspec.Struct, frozen=True, gc=False, tag_field="schema", tag=SCHE
     member: _MemberUsed | None = None
 
 
-_decode = msgspec.json.Decoder(_Order).decode
+_decode = json_reader(_Order)
 
 
 def _values(arrived: Arrived) -> Values | None:

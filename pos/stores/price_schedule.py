@@ -8,10 +8,11 @@ from sqlite_utils.migrations import Migrations
 
 from pos.rules.price_schedule import FEED, Price, read_price_key
 from sync.package import FeedRow
+from sync.rules.decoding import json_reader
 from sync.rules.feed_row import UnreadableRow, contents
 
 MIGRATIONS = Migrations("pos.prices")
-_decode = msgspec.json.Decoder(Price).decode
+_decode = json_reader(Price)
 encode = msgspec.json.Encoder().encode
 
 

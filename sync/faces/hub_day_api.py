@@ -9,6 +9,7 @@ from sync.faces.hub_http import JSON, binary, documented
 from sync.faces.hub_signed import ANSWER_TYPE, SIGNED_PROBLEMS, SignedDoor
 from sync.rules.center_day import Settlement
 from sync.rules.day_report import pack_page
+from sync.rules.decoding import from_json
 from sync.rules.refusal import N_, Refused
 from sync.services.authenticating import Sender
 from sync.services.center_days import CenterDays
@@ -122,7 +123,7 @@ def _entries(days: CenterDays, request: Request) -> Callable[[Sender, bytes], by
 
 def _settle(days: CenterDays, sender: Sender, body: bytes) -> bytes | Refused:
     try:
-        said = msgspec.json.decode(body, type=Settlement)
+        said = from_json(body, Settlement)
     except ValueError:
         return Refused(
             "settle.unreadable",

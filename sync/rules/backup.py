@@ -4,6 +4,7 @@ from typing import Literal
 
 import msgspec
 
+from sync.rules.decoding import from_json
 from sync.rules.refusal import N_, Refused
 
 MANIFEST = "manifest.json"
@@ -38,7 +39,7 @@ class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 def read_manifest(data: bytes) -> Manifest | None:
     """Read a manifest's bytes; None if it is none of this version, or names files elsewhere."""
     try:
-        manifest = msgspec.json.decode(data, type=Manifest)
+        manifest = from_json(data, Manifest)
     except ValueError:
         return None
     sound = manifest.schema == SCHEMA and all(_is_inside(each.name) for each in manifest.files)

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 
 import msgspec
 
+from sync.rules.decoding import from_json
 from sync.rules.totals import KindTotal, Total, are_sound, by_kind, is_day
 
 DAY_CLOSED = "day_closed"
@@ -38,7 +39,7 @@ class DayClosed(
 def read_closing(body: bytes, day: str) -> DayClosed | None:
     """Read the body of the entry that closes `day`; None if it is none, or of another day."""
     try:
-        closing = msgspec.json.decode(body, type=DayClosed)
+        closing = from_json(body, DayClosed)
         bytes.fromhex(closing.head_hash)
     except ValueError:
         return None

@@ -9,6 +9,7 @@ import io
 import msgspec
 import zstandard
 
+from sync.rules.decoding import from_msgpack
 from sync.rules.reconciling import Reconciled
 
 MOST_PAGE_BYTES = 2 * 1024 * 1024  # of bodies, beyond which a page ends
@@ -54,7 +55,7 @@ def unpack_page(data: bytes) -> RecordedPage:
         raise ValueError(str(error)) from error
     if len(unpacked) > MOST_UNPACKED_BYTES:
         raise ValueError("too long a page")
-    return msgspec.msgpack.decode(unpacked, type=RecordedPage)
+    return from_msgpack(unpacked, RecordedPage)
 
 
 class DayAbout(msgspec.Struct, frozen=True):

@@ -21,6 +21,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from msgspec import structs
 
 from sync.rules.certificate import install_of
+from sync.rules.decoding import from_json
 from sync.rules.refusal import N_, Refused
 
 CODE_BITS = 100
@@ -116,7 +117,7 @@ def read_message(data: bytes) -> Message | Refused:
     try:
         if len(data) > MOST_MESSAGE_BYTES:
             return _unreadable()
-        return msgspec.json.decode(data, type=Message)
+        return from_json(data, Message)
     except ValueError:  # msgspec.DecodeError, or UnicodeDecodeError inside a string
         return _unreadable()
 
@@ -126,7 +127,7 @@ def read_ask(code: Code, message: Message) -> Ask | Refused:
     if not hmac.compare_digest(message.mac, _mac(code, b"ask", message.payload)):
         return _not_authentic()
     try:
-        wanted = msgspec.json.decode(message.payload, type=Ask)
+        wanted = from_json(message.payload, Ask)
         key = Ed25519PublicKey.from_public_bytes(wanted.public_key)
         key.verify(message.proof, _DOMAIN + b"proof" + message.payload)
     except (InvalidSignature, ValueError):
@@ -180,7 +181,7 @@ def read_given(code: Code, asked: bytes, data: bytes) -> Given | Refused:
     if not hmac.compare_digest(message.mac, mac):
         return _not_authentic()
     try:
-        given = msgspec.json.decode(message.payload, type=Given)
+        given = from_json(message.payload, Given)
         key = _cipher(code, asked).decrypt(bytes(NONCE_BYTES), given.phone_key, _DOMAIN)
     except (ValueError, InvalidTag):
         return _not_authentic()

@@ -8,6 +8,8 @@ import hashlib
 
 import msgspec
 
+from sync.rules.decoding import msgpack_reader
+
 DOMAIN = b"xuanpin.entry.1\0"
 GENESIS = bytes(32)
 MOST_BODY_BYTES = 256 * 1024
@@ -77,7 +79,7 @@ class Draft(msgspec.Struct, frozen=True):
 
 _BEGUN = hashlib.sha256(DOMAIN)
 _encode = msgspec.msgpack.Encoder().encode
-_decode = msgspec.msgpack.Decoder(Header).decode
+_decode = msgpack_reader(Header)
 
 
 def encode_header(header: Header) -> bytes:

@@ -12,6 +12,7 @@ from typing import Literal, TypeVar
 
 import msgspec
 
+from sync.rules.decoding import from_msgpack
 from sync.rules.feed_cursor import Cursor, malformed, read_cursor
 from sync.rules.feed_row import MOST_DATA_BYTES, MOST_KEY, FeedRow
 from sync.rules.packing import pack, unpack
@@ -100,7 +101,7 @@ def write(value: msgspec.Struct) -> bytes:
 def read(data: bytes, kind: type[T]) -> T | Refused:
     """Read such bytes."""
     try:
-        return msgspec.msgpack.decode(data, type=kind)
+        return from_msgpack(data, kind)
     except ValueError:
         return malformed()
 

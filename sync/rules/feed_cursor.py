@@ -3,6 +3,7 @@
 import msgspec
 
 from sync.rules.certificate import Sign
+from sync.rules.decoding import from_msgpack
 from sync.rules.refusal import N_, Refused
 from sync.rules.signatures import verify
 
@@ -36,7 +37,7 @@ def make_cursor(cursor: Cursor, sign: Sign) -> bytes:
 def read_cursor(data: bytes, hub_public: bytes) -> Cursor | Refused:
     """Read a cursor; refused unless this hub signed it."""
     try:
-        signed = msgspec.msgpack.decode(data, type=_Signed)
+        signed = from_msgpack(data, _Signed)
     except ValueError:
         return malformed()
     if not verify(hub_public, signed.signature, DOMAIN + signed.cursor):
@@ -46,7 +47,7 @@ def read_cursor(data: bytes, hub_public: bytes) -> Cursor | Refused:
             N_("Pull again; what is fed is then taken anew."),
         )
     try:
-        return msgspec.msgpack.decode(signed.cursor, type=Cursor)
+        return from_msgpack(signed.cursor, Cursor)
     except ValueError:
         return malformed()
 

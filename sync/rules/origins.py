@@ -1,7 +1,6 @@
 """Reading which entry a run goes on from, in a body that the hub did not write."""
 
-import msgspec
-
+from sync.rules.decoding import from_json
 from sync.rules.entry import GENESIS, Entry
 from sync.rules.reply import Mark
 from sync.rules.runs import MOST_SEQ, RUN_OPENED, RunOpened
@@ -16,7 +15,7 @@ def origin_of(first: Entry) -> Mark | None:
     if first.header.kind != RUN_OPENED:
         return None
     try:
-        opened = msgspec.json.decode(first.body, type=RunOpened)
+        opened = from_json(first.body, RunOpened)
         parent = Mark(opened.parent_run, opened.parent_seq, bytes.fromhex(opened.parent_hash))
     except ValueError:
         return None

@@ -13,6 +13,7 @@ import hashlib
 import msgspec
 
 from sync.rules.certificate import Sign
+from sync.rules.decoding import from_json
 from sync.rules.refusal import N_, Refused
 from sync.rules.revocation import Revocation
 from sync.rules.signatures import verify
@@ -108,7 +109,7 @@ def read(
     if not verify(hub_public, signature, DOMAIN + content):
         return None
     try:
-        record = msgspec.json.decode(content, type=Record)
+        record = from_json(content, Record)
     except ValueError:
         return None
     return Written(record, content, signature) if (record.seq, record.prev) == (seq, prev) else None

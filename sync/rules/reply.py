@@ -11,6 +11,7 @@ have heard of it, because an answer was lost and it began another run.
 import msgspec
 
 from sync.rules.certificate import Sign
+from sync.rules.decoding import from_msgpack
 from sync.rules.refusal import N_, Refused
 from sync.rules.runs import MOST_SEQ as MOST_SEQ
 from sync.rules.signatures import verify
@@ -71,7 +72,7 @@ def make_reply(reply: Reply, sign: Sign) -> bytes:
 def read_reply(data: bytes, hub_public: bytes, request_sha256: bytes) -> Reply | Refused:
     """Read a reply; refused unless this hub signed it for exactly this request."""
     try:
-        signed = msgspec.msgpack.decode(data, type=_Signed)
+        signed = from_msgpack(data, _Signed)
     except ValueError:
         return _malformed()
     if signed.version != 1:
@@ -83,7 +84,7 @@ def read_reply(data: bytes, hub_public: bytes, request_sha256: bytes) -> Reply |
             N_("Check the hub's address; nothing was changed here."),
         )
     try:
-        reply = msgspec.msgpack.decode(signed.reply, type=Reply)
+        reply = from_msgpack(signed.reply, Reply)
     except ValueError:
         return _malformed()
     if reply.request_sha256 != request_sha256:

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 import msgspec
 from msgspec import structs
 
+from sync.rules.decoding import from_json
 from sync.rules.entry import Entry
 from sync.rules.merge import Verdict
 from sync.rules.reply import Mark
@@ -139,4 +140,4 @@ def read_fed(data: bytes) -> tuple[Range, ...] | None:
 
     Raises `ValueError` for what this feed never held.
     """
-    return msgspec.json.decode(data, type=_Fed).good if data else None
+    return from_json(data, _Fed).good if data else None

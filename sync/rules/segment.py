@@ -13,6 +13,7 @@ import zstandard
 
 from sync.rules.certificate import Certificate, Sign
 from sync.rules.certificate import read as read_certificate
+from sync.rules.decoding import from_msgpack
 from sync.rules.entry import (
     GENESIS,
     MOST_BODY_BYTES,
@@ -174,7 +175,7 @@ def unpack(data: bytes) -> Segment | Refused:
     try:
         if zstandard.frame_content_size(data) > MOST_UNPACKED_BYTES:
             return _refused("segment.too_large", N_("The segment unpacks to more than 4 MiB."))
-        wire = msgspec.msgpack.decode(_decompress(data), type=_Wire)
+        wire = from_msgpack(_decompress(data), _Wire)
         head = read_head(wire.head)
     except (zstandard.ZstdError, ValueError):
         return _refused("segment.malformed", N_("The segment is malformed."))
@@ -195,7 +196,7 @@ def unpack(data: bytes) -> Segment | Refused:
 
 def read_head(data: bytes) -> SegmentHead:
     """Read a head's bytes as they were signed; raises `ValueError` on anything else."""
-    return msgspec.msgpack.decode(data, type=SegmentHead)
+    return from_msgpack(data, SegmentHead)
 
 
 def _decompress(data: bytes) -> bytes:

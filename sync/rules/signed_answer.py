@@ -3,6 +3,7 @@
 import msgspec
 
 from sync.rules.certificate import Sign
+from sync.rules.decoding import from_msgpack
 from sync.rules.refusal import N_, Refused
 from sync.rules.signatures import verify
 
@@ -25,7 +26,7 @@ def make_answer(content: bytes, request_sha256: bytes, sign: Sign) -> bytes:
 def read_answer(data: bytes, hub_public: bytes, request_sha256: bytes) -> bytes | Refused:
     """Return the content; refused unless this hub signed it for exactly this request."""
     try:
-        signed = msgspec.msgpack.decode(data, type=_Signed)
+        signed = from_msgpack(data, _Signed)
     except ValueError:
         return _malformed()
     if signed.version != 1:

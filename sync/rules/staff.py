@@ -7,6 +7,7 @@ from typing import Annotated, Literal, get_args
 import msgspec
 
 from sync.rules.bad_rows import Problem
+from sync.rules.decoding import from_json
 from sync.rules.refusal import N_, Refused
 
 FEED = "staff"
@@ -44,7 +45,7 @@ def fed(staff: Staff) -> bytes:
 
 def read_fed(data: bytes) -> Staff:
     """Read what the feed says of a person; raises `ValueError` for anything else."""
-    return msgspec.json.decode(data, type=Staff)
+    return from_json(data, Staff)
 
 
 def read_row(cells: dict[str, str], row: int, first_of: dict[str, int]) -> Listed | list[Problem]:

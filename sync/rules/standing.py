@@ -9,6 +9,7 @@ from collections.abc import Sequence
 import msgspec
 from msgspec import structs
 
+from sync.rules.decoding import from_msgpack
 from sync.rules.entry import GENESIS
 from sync.rules.segment import MOST_STANDING_BYTES, is_name
 from sync.rules.totals import DayTotals, are_sound, is_day
@@ -49,7 +50,7 @@ def encode_standing(standing: Standing) -> bytes:
 def read_standing(data: bytes) -> Standing | None:
     """Read a standing that a till signed; None if there is none, or none that makes sense."""
     try:
-        standing = msgspec.msgpack.decode(data, type=Standing)
+        standing = from_msgpack(data, Standing)
     except ValueError:
         return None
     numbers = (standing.at_ms, standing.seq, standing.pending, standing.oldest_pending_ms)

@@ -20,6 +20,7 @@ from sync.rules.center_day import (
 )
 from sync.rules.day_report import MOST_PACKED_BYTES, Recorded, unpack_page
 from sync.rules.days import day_start_ms
+from sync.rules.decoding import from_json
 from sync.rules.enrolling import not_enrolled
 from sync.rules.reconciling import Differing, Own, Reconciled, alone, compare, reconcile
 from sync.rules.refusal import N_, Refused
@@ -178,7 +179,7 @@ class EndOfDay:
         if isinstance(answer, Refused):
             return answer
         try:
-            return msgspec.json.decode(answer, type=kind)
+            return from_json(answer, kind)
         except ValueError:
             return _other_version()
 

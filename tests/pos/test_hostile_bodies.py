@@ -62,6 +62,8 @@ def spoiled(value: Any) -> Iterator[Any]:
         for index, part in enumerate(value[:2]):
             yield from ([*value[:index], bad, *value[index + 1 :]] for bad in spoiled(part))
 
+DEEP = tuple(open_ * 5000 for open_ in (b"[", b'{"a":', b'{"schema":['))
+
 
 @pytest.fixture
 def hub(tmp_path: Path, new_database: NewDatabase) -> Iterator[WebHub]:
@@ -78,6 +80,8 @@ def test_a_spoiled_body_poisons_nothing(hub: WebHub, kind: str) -> None:
     for number, bad in enumerate(spoiled(good)):
         name = good.get("order_id", "") if number % 2 and kind == SALE else ""
         till.write(FIRST, kind, name, msgspec.json.encode(bad), amount_fen=amount_fen)
+    for body in DEEP:
+        till.write(FIRST, kind, "", body)
     till.write(FIRST)
     count = len(till.runs[FIRST])
     for first in range(1, count + 1, 500):

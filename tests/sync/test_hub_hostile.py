@@ -47,6 +47,7 @@ def till(hub: WebHub) -> Scribe:
         zstandard.compress(msgspec.msgpack.encode([1, b"", b"", b"", []])),
         zstandard.compress(msgspec.msgpack.encode({"version": 1})),
         zstandard.compress(b"\xdd\xff\xff\xff\xff"),
+        zstandard.compress(b"\x95\x01\xc4\x00\xc4\x00\xc4\x00\x91\x98" + b"\x91" * 100_000),
     ],
 )
 def test_noise_is_refused(hub: WebHub, noise: bytes) -> None:

@@ -6,8 +6,6 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
-import msgspec
-
 from pos.faces.counter.words import METHOD_NAMES
 from pos.faces.day_report import charts
 from pos.faces.day_report.charts import Bar
@@ -28,6 +26,7 @@ from sync.faces.eod.words import STATE_WORDS
 from sync.language import Language
 from sync.rules.day_report import DayAbout, Recorded
 from sync.rules.days import china_time
+from sync.rules.decoding import json_reader
 from sync.rules.money import format_yuan
 from sync.rules.refusal import N_
 
@@ -96,7 +95,7 @@ def _template() -> Any:
 
 def _orders(recorded: Sequence[Recorded]) -> tuple[list[tuple[str, Order]], int]:
     """Return the orders with the name of their till, and how many sales could not be read."""
-    decode = msgspec.json.Decoder(Order).decode
+    decode = json_reader(Order)
     orders, unread = [], 0
     for each in recorded:
         if each.kind != SALE:
