@@ -35,8 +35,11 @@ ALARM_WORDS = {
     "branch": N_("two continuations of this till's data: copied, cloned or put back?"),
     "fork": N_("two entries in one place: was this till's data copied while it sold?"),
 }
+_HELD = N_("this till is revoked: what it sends is held for a manager at the hub")
 _REASON_WORDS = {
     **ALARM_WORDS,
+    "held": _HELD,
+    "hub.held": _HELD,
     "hub.unreachable": "",
     STRANGER: N_("what answers there is no hub; is it a sign-in page of the network?"),
     "hub.refused": N_("it refuses what this till sends; `xuanpin sync push` says why"),
@@ -150,7 +153,7 @@ def _status_text(setup: Setup, status: SyncStatus) -> str:
         lines.append(say("oldest pending: {age}", age=age(say, status.oldest_pending_s * 1000)))
     hub = say(HUB_WORDS[status.hub])
     reasons = (_REASON_WORDS.get(each, _OTHER_REASON) for each in status.reason.split())
-    why = ", ".join(say(each) for each in reasons if each)
+    why = ", ".join(say(each) for each in dict.fromkeys(reasons) if each)
     lines.append(say("hub: {state}", state=f"{hub} ({why})" if why else hub))
     if not ALARM_WORDS.keys().isdisjoint(status.reason.split()):
         lines.append(say(_STAYS))

@@ -71,6 +71,8 @@ def test_the_exact_sum_is_offered_first_and_every_other_is_more(due_fen: int) ->
 
 def test_an_alarm_of_the_hub_says_what_it_is_about() -> None:
     say = Language("en", ["pos"])
+    revoked = state_rows(say, Standing(hub="alarm", reason="held hub.held"), 0, 29)
+    assert "".join(text for row in revoked for text, _ in row).count("this till is revoked") == 1
     quiet = state_rows(say, Standing(hub="unreachable", reason="hub.unreachable"), 0, 29)
     alarmed = state_rows(say, Standing(hub="alarm", reason="branch hub.unreachable"), 0, 29)
     assert len(alarmed) == len(quiet) + 1

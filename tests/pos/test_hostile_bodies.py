@@ -62,6 +62,7 @@ def spoiled(value: Any) -> Iterator[Any]:
         for index, part in enumerate(value[:2]):
             yield from ([*value[:index], bad, *value[index + 1 :]] for bad in spoiled(part))
 
+
 DEEP = tuple(open_ * 5000 for open_ in (b"[", b'{"a":', b'{"schema":['))
 
 

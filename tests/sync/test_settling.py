@@ -7,8 +7,10 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from sync.faces.eod.words import verdict
 from sync.faces.eod_commands import settle_command
 from sync.faces.till_commands import status_command
+from sync.language import Language
 from sync.rules.center_day import handle
 from sync.services import courier
 from sync.services.status import read_status
@@ -77,6 +79,18 @@ def test_an_alarm_that_was_settled_is_gone_from_the_status(center: Center) -> No
     after = json.loads(status(setup, "--json"))
     assert (after["hub"], after["reason"]) == ("reachable", "")
     assert "`xuanpin sync settle`" not in status(setup)
+
+
+def test_the_verdict_counts_what_is_to_settle(center: Center) -> None:
+    setup, matters = branched(center)
+
+    def said() -> str:
+        with opened(setup, "read") as till:
+            return verdict(Language("zh", ["sync"]), center.ask(till), center.clock.now_ms())
+
+    assert f"待处理异常：{len(matters)} 项。" in said()
+    settle_all(setup, matters)
+    assert "待处理异常" not in said()
 
 
 def test_beside_an_open_counter_what_hears_of_it_is_the_counter(center: Center) -> None:

@@ -22,9 +22,12 @@ HUB_WORDS: dict[HubState, tuple[str, Tone]] = {
     "unreachable": (N_("offline"), "money"),
     "alarm": (N_("ALARM: tell the manager"), "bad"),
 }
+_HELD = N_("this till is revoked")
 REASON_WORDS = {
     "branch": N_("data copied or put back?"),
     "fork": N_("data copied while selling?"),
+    "held": _HELD,
+    "hub.held": _HELD,
     "hub.unreachable": "",
     STRANGER: N_("something else answers"),
     "hub.refused": N_("it refuses this till"),
@@ -146,7 +149,7 @@ def state_rows(say: Language, standing: Standing, held: int, width: int) -> list
         say("{count} to send", count=standing.pending) if standing.pending else say("all sent")
     )
     why = [REASON_WORDS.get(each, _OTHER_REASON) for each in standing.reason.split()]
-    reasons: list[Row] = [((fit(say(word), width), "dim"),) for word in why if word]
+    reasons: list[Row] = [((fit(say(word), width), "dim"),) for word in dict.fromkeys(why) if word]
     return [
         pair(say("Held"), str(held), width, "money" if held else "dim"),
         pair(say("Printer"), f"● {say(word)}", width, tone),

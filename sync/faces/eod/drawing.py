@@ -238,7 +238,7 @@ def _verdict(say: Language, evening: Evening, width: int) -> list[Row]:
     else:
         stamp = ((fit("✗ " + say("Not everything agrees yet"), width), "bad"),)
     tone: Tone = "good" if agreeing == len(evening.tills) else "money"
-    exceptions = sum(len(each.exceptions) + each.exceptions_left for each in evening.tills)
+    exceptions = words.exceptions_of(evening)
     closed = sum(words.has_closed(each, evening) for each in evening.tills)
     of = len(evening.tills)
     return [

@@ -79,7 +79,20 @@ def matter_place(matter: Matter) -> str:
 
 
 def verdict(say: Language, evening: Evening, now_ms: int) -> str:
-    """Say in a sentence whether hub and tills agree, and of which tills that is only hearsay."""
+    """Say whether hub and tills agree, of which that is only hearsay, and what is to settle."""
+    said = _agreement(say, evening, now_ms)
+    exceptions = exceptions_of(evening)
+    if exceptions:
+        said += " " + say("Exceptions to settle: {count}.", count=exceptions)
+    return said
+
+
+def exceptions_of(evening: Evening) -> int:
+    """Count what nobody has settled yet, at any till of the center."""
+    return sum(len(each.exceptions) + each.exceptions_left for each in evening.tills)
+
+
+def _agreement(say: Language, evening: Evening, now_ms: int) -> str:
     if not evening.agreed:
         return say("{day}: not everything agrees yet.", day=evening.day)
     if not evening.as_heard:
