@@ -10,7 +10,7 @@ from typing import IO
 
 import msgspec
 from msgspec import structs
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
 from sync.database import hub_snapshot, hub_transaction
 from sync.package import Feed, FeedRow, Publication, ReadFeed, Remark
@@ -22,10 +22,12 @@ from sync.stores import hub_feeds
 from sync.stores.hub_locks import alone
 
 MOST_TOMBSTONES = 100_000
+MOST_ATTEMPTS = 3
 MOST_KEYS_BYTES = 64 * 1024 * 1024
 _AT_ONCE = 1000
 _LENGTH_BYTES = 4
 _Rows = list[tuple[int, FeedRow]]
+_Seen = Mapping[str, hub_feeds.Versions | None]
 
 
 class Published(msgspec.Struct, frozen=True, kw_only=True):
@@ -73,18 +75,44 @@ class Publishing:
     ) -> Published | BadRows | Refused:
         """Publish a file: each row of it is fed from now on; other rows stay as they are.
 
-        All or nothing; what is unchanged gets no new version. Refused if there is no such feed,
-        if nobody publishes it, or for what its reader finds. Raises `Fault`.
+        All or nothing; what is unchanged gets no new version. If somebody else publishes meanwhile,
+        it is read and compared anew, since it might contradict what is fed now. Refused if there is
+        no such feed, if nobody publishes it, for what its reader finds, or if others publish over
+        and over. Raises `Fault`.
         """
         read = self._reader(feed)
         if isinstance(read, Refused):
             return read
+        for _ in range(MOST_ATTEMPTS):
+            published = self._publish(feed, path, read, progress)
+            if published is not None:
+                return published
+        return _overtaken(feed)
+
+    def _publish(
+        self, feed: str, path: Path, read: ReadFeed, progress: Progress
+    ) -> Published | BadRows | Refused | None:
+        """Publish a file unless what it was checked against is fed no more: then return None."""
         remarks: list[Remark] = []
+        seen = {feed: self._versions(feed)}
+
+        def look_at(asked: str) -> None:
+            if asked not in seen:
+                seen[asked] = self._versions(asked)
+
+        def fed(asked: str, keys: Sequence[str]) -> Mapping[str, bytes]:
+            look_at(asked)
+            return self._fed_in(asked, self._center_of(asked), keys)
+
+        def all_fed(asked: str) -> Iterator[FeedRow]:
+            look_at(asked)
+            return self._all_fed(asked)
+
         publication = Publication(
             path=path,
             centers=self._centers,
-            fed=self._fed,
-            all_fed=self._all_fed,
+            fed=fed,
+            all_fed=all_fed,
             progress=progress.reading,
             center=self._center,
             remark=remarks.append,
@@ -96,8 +124,8 @@ class Publishing:
             told = self._put_aside_changed(feed, rows, spool)
             if isinstance(told, Refused):
                 return told
-            published = self._write(feed, told, spool, progress.writing)
-            return structs.replace(published, remarks=tuple(remarks))
+            published = self._write(feed, told, spool, progress.writing, seen)
+        return None if published is None else structs.replace(published, remarks=tuple(remarks))
 
     def remove(
         self, feed: str, path: Path, progress: Progress = SILENT
@@ -120,10 +148,13 @@ class Publishing:
             return bad_rows(unknown)
         progress.reading(1, 1)
         with tempfile.TemporaryFile() as spool:
-            removed = ((center, FeedRow(key, b"")) for key in fed)
-            told = self._put_aside_changed(feed, removed, spool)
+            told = self._put_aside_changed(
+                feed, ((center, FeedRow(key, b"")) for key in fed), spool
+            )
             assert isinstance(told, _Told)
-            return self._write(feed, told, spool, progress.writing)
+            removed = self._write(feed, told, spool, progress.writing, {})
+            assert removed is not None, "removing is compared with nothing"
+            return removed
 
     def _reader(self, feed: str) -> ReadFeed | Refused:
         if feed not in self._feeds:
@@ -136,9 +167,6 @@ class Publishing:
 
     def _published(self) -> list[str]:
         return sorted(name for name, feed in self._feeds.items() if feed.read is not None)
-
-    def _fed(self, feed: str, keys: Sequence[str]) -> Mapping[str, bytes]:
-        return self._fed_in(feed, self._center_of(feed), keys)
 
     def _fed_in(self, feed: str, center: int, keys: Sequence[str]) -> Mapping[str, bytes]:
         with hub_snapshot(self._engine) as connection:
@@ -175,16 +203,38 @@ class Publishing:
             _put_aside(spool, changed)
         return told
 
+    def _versions(self, feed: str) -> hub_feeds.Versions | None:
+        """Return at which versions a feed is; None if somebody changes it this very moment."""
+        with hub_transaction(self._engine) as connection:
+            alone(connection, f"publishing {feed}")  # whoever writes has finished
+            centers = hub_feeds.unassigned_centers(connection, feed)
+        for center in centers:
+            while self._assigned(feed, center):
+                pass
+        with hub_snapshot(self._engine) as connection:
+            return hub_feeds.versions(connection, feed)
+
     def _write(
-        self, feed: str, told: _Told, spool: IO[bytes], progress: Callable[[int, int], None]
-    ) -> Published:
-        """Write what was put aside in one transaction, then give it versions in short ones."""
+        self,
+        feed: str,
+        told: _Told,
+        spool: IO[bytes],
+        progress: Callable[[int, int], None],
+        seen: _Seen,
+    ) -> Published | None:
+        """Write what was put aside in one transaction, then give it versions in short ones.
+
+        Returns None, and nothing is written, unless all feeds are still as they were `seen`.
+        """
         size = 2 * told.changed
         done = changed = 0
         if told.changed:
             spool.seek(0)
             with hub_transaction(self._engine) as connection:
-                alone(connection, f"publishing {feed}")
+                for name in sorted({feed, *seen}):
+                    alone(connection, f"publishing {name}")
+                if any(_is_another(connection, name, seen[name]) for name in seen):
+                    return None
                 for batch in _taken_up(spool):
                     changed += hub_feeds.put(connection, feed, batch)
                     done += len(batch)
@@ -211,6 +261,10 @@ class Publishing:
         with hub_transaction(self._engine) as connection:
             hub_feeds.forget_tombstones(connection, feed, center, MOST_TOMBSTONES)
             return hub_feeds.state(connection, feed, center).version
+
+
+def _is_another(connection: Connection, feed: str, versions: hub_feeds.Versions | None) -> bool:
+    return versions is None or hub_feeds.versions(connection, feed) != versions
 
 
 class _Told(msgspec.Struct):
@@ -273,6 +327,15 @@ def _not_fed(feed: str, key: str) -> Refused:
         N_("“{key}” is not in the feed “{feed}”."),
         N_("Take the line out, or check --center."),
         {"feed": feed, "key": key},
+    )
+
+
+def _overtaken(feed: str) -> Refused:
+    return Refused(
+        "feed.overtaken",
+        N_("Others publish to the feed “{feed}”, or to one it depends on, at the same time."),
+        N_("Nothing was written: publish again when they have finished."),
+        {"feed": feed},
     )
 
 

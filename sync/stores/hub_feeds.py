@@ -90,6 +90,7 @@ class FeedState(msgspec.Struct, frozen=True):
 
 
 NEVER_FED = FeedState(0, 0)
+Versions = dict[int, int]  # at which a feed is, by the number of the center (0: for all)
 
 
 def put(connection: Connection, feed: str, rows: Sequence[tuple[int, FeedRow]]) -> int:
@@ -120,6 +121,24 @@ def has_unassigned(connection: Connection, feed: str, center: int) -> bool:
         FEED_ROW.c.feed == feed, FEED_ROW.c.center == center, _UNASSIGNED
     )
     return connection.execute(found.limit(1)).first() is not None
+
+
+def unassigned_centers(connection: Connection, feed: str) -> list[int]:
+    """Return for which centers there are rows without a version."""
+    found = select(FEED_ROW.c.center).where(FEED_ROW.c.feed == feed, _UNASSIGNED).distinct()
+    return sorted(connection.execute(found).scalars())
+
+
+def versions(connection: Connection, feed: str) -> Versions | None:
+    """Return how far a feed is for each center; None while rows of it have no version.
+
+    Twice the same says that nothing of the feed was changed in between.
+    """
+    unassigned = select(FEED_ROW.c.key).where(FEED_ROW.c.feed == feed, _UNASSIGNED).limit(1)
+    if connection.execute(unassigned).first() is not None:
+        return None
+    found = connection.execute(select(FEED.c.center, FEED.c.version).where(FEED.c.feed == feed))
+    return {row.center: row.version for row in found}
 
 
 def assign(connection: Connection, feed: str, center: int) -> int:

@@ -15,6 +15,9 @@ from pos.stores.published_goods import read_catalogue, read_prices
 from sync.package import FeedRow, Publication, Remark
 from sync.rules.bad_rows import BadRows
 from sync.rules.refusal import Fault, Refused
+from sync.services.publishing import Published
+from tests.hub_databases import NewDatabase
+from tests.sync.feed_scenes import feeding_hub, meanwhile
 
 CENTERS = {"zhengzhou": 1, "yiwu": 3}
 TEA_CODE, OTHER_CODE = "9520123456788", "9521000000100"
@@ -258,3 +261,29 @@ def test_every_bad_price_is_named(
 ) -> None:
     path = written(PRICES, "A,2026-11-30,150,,", row)
     assert (3, column, reason) in stocked.bad(read_prices, path)
+
+
+def test_two_lists_published_at_once_cannot_give_one_barcode_to_two_skus(
+    written: Written, new_database: NewDatabase, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ours = written(GOODS, f"A,信阳毛尖,罐,168,{TEA_CODE}", name="ours.csv")
+    theirs = written(GOODS, f"B,花生糕,盒,18.80,{TEA_CODE}", name="theirs.csv")
+    with feeding_hub(tmp_path, new_database()) as center:
+        meanwhile(monkeypatch, lambda: center.publishing().publish("catalogue", theirs))
+        done = center.publishing().publish("catalogue", ours)
+        assert isinstance(done, BadRows), done
+        assert [p.refused.reason for p in done.problems] == ["import.barcode_owned"]
+        assert set(center.rows("catalogue")) == {"B"}
+
+
+def test_prices_are_not_published_for_goods_that_are_taken_out_meanwhile(
+    written: Written, new_database: NewDatabase, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    goods = written(GOODS, "A,信阳毛尖,罐,168,", name="goods.csv")
+    prices = written(PRICES, "A,2026-12-01,158,,", name="prices.csv")
+    with feeding_hub(tmp_path, new_database()) as center:
+        assert isinstance(center.publishing().publish("catalogue", goods), Published)
+        meanwhile(monkeypatch, lambda: center.remove(["A"], "catalogue"))
+        done = center.publishing().publish("prices", prices)
+        assert isinstance(done, BadRows), done
+        assert center.rows("prices") == {}

@@ -6,8 +6,10 @@ import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import httpx2
+import pytest
 from msgspec import structs
 from sqlite_utils import Database
 from sqlite_utils.migrations import Migrations
@@ -140,6 +142,22 @@ class FedTill:
     def close(self) -> None:
         self.client.close()
         self.till.close()
+
+
+def meanwhile(patched: pytest.MonkeyPatch, *others: Callable[[], object]) -> None:
+    """Let others do something between the next publications' comparing and their writing."""
+    waiting, compare = list(others), Publishing._put_aside_changed
+
+    def compared(*given: Any) -> Any:
+        told = compare(*given)
+        if waiting:
+            other, rest = waiting[0], waiting[1:]
+            waiting.clear()  # nobody interrupts the other
+            other()
+            waiting.extend(rest)
+        return told
+
+    patched.setattr(Publishing, "_put_aside_changed", compared)
 
 
 class FeedingHub:

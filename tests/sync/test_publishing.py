@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from sync.services.publishing import Progress, Published
 from sync.stores import hub_feeds
 from tests.hub_databases import NewDatabase
 
-from .feed_scenes import FeedingHub, feeding_hub
+from .feed_scenes import FeedingHub, feeding_hub, meanwhile
 
 
 @pytest.fixture
@@ -50,6 +51,33 @@ def test_more_than_one_transaction_can_hold_is_published_whole(
     assert hub.rows() == rows
     assert told[-1] == (2500, 2500)
     assert [done for done, _ in told] == sorted(done for done, _ in told)
+
+
+def test_what_somebody_publishes_meanwhile_is_compared_with_as_well(
+    hub: FeedingHub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was read as unchanged has been changed since: the file still says what is fed."""
+    hub.publish({"a": "1", "b": "1"})
+    meanwhile(monkeypatch, lambda: hub.publish({"a": "2"}))
+    assert hub.publish({"a": "1", "b": "2"}).changed == 2
+    assert hub.rows() == {"a": "1", "b": "2"}
+
+
+def test_what_is_booked_without_a_version_yet_is_no_publication(hub: FeedingHub) -> None:
+    hub.publish({"a": "1"})
+    hub.book({"b": "1"})
+    assert hub.publish({"a": "2"}).versions == {0: 3}
+
+
+def test_who_is_overtaken_over_and_over_is_refused_and_nothing_is_written(
+    hub: FeedingHub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hub.publish({"a": "1"})
+    others = [partial(hub.publish, {"b": str(number)}) for number in range(3)]
+    meanwhile(monkeypatch, *others)
+    done = hub.publishing().publish("goods", hub.file(json.dumps({"a": "2"})))
+    assert reason(done) == "feed.overtaken"
+    assert hub.rows() == {"a": "1", "b": "2"}
 
 
 def test_a_removed_row_can_come_back(hub: FeedingHub) -> None:
