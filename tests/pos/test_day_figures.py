@@ -54,6 +54,14 @@ def test_a_day_by_hour_cluster_price_payment_till_and_item() -> None:
     assert figures([]).average_fen == 0
 
 
+def test_an_order_of_a_moment_in_no_calendar_costs_nobody_the_report() -> None:
+    """A till's clock is the till's word: what it took stays in every sum."""
+    odd = [structs.replace(everything(), at_ms=at_ms) for at_ms in (10**15, 2**63 - 1, 0)]
+    day = figures([("ZZ-01", each) for each in odd])
+    assert sum(each.paid_fen for each in day.hours) == day.orders.paid_fen
+    assert day.orders.count == 3
+
+
 def test_members_are_those_at_plus_prices_and_those_who_joined() -> None:
     day = figures([("ZZ-01", paid(member_sale())), ("ZZ-01", paid(order(BAG)))])
     assert (day.members.count, day.orders.count) == (1, 2)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from pos.rules.order import SALE
-from sync.faces.eod.words import verdict
+from sync.faces.eod.words import clock, verdict
 from sync.hub_requests import SignedRequests
 from sync.language import Language
 from sync.rules.center_day import Matter
@@ -389,3 +389,8 @@ def test_what_all_tills_recorded_comes_page_by_page(
     assert {each.body for each in sold} == {b"{}"}
     here = EndOfDay(mine, hub_unasked()).recorded_here(mine.today().isoformat())
     assert set(here) == {each for each in things if each.till == "ZZ-01"}
+
+
+def test_a_moment_in_no_calendar_that_a_till_wrote_down_is_shown_like_any_other() -> None:
+    """Else one till with a broken clock would take the screen from everybody of its center."""
+    assert [clock(at_ms) for at_ms in (10**15, -(10**15))] == ["12-31 23:59", "01-01 00:00"]
