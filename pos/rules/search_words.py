@@ -12,6 +12,18 @@ _NOT_HANZI = f"[^{_HANZI}]"
 _ENDS_IN_HANZI = f"[{_HANZI}]$"
 
 
+_PLACE = "\ue000"  # begins a word that nobody types
+
+
+def place_words(centers: Sequence[str]) -> str:
+    """Return where an item is sold as words of the index; no centers are all of them.
+
+    >>> place_words(("yiwu",)) == "\ue00079697775"
+    True
+    """
+    return " ".join(_PLACE + center.encode().hex() for center in centers) or _PLACE
+
+
 def index_words(chinese: str, english: str) -> str:
     """Return an item's names as the search index keeps them: every hanzi a word of its own.
 
@@ -47,17 +59,17 @@ def all_index_words(chinese: Sequence[str], english: Sequence[str]) -> list[str]
     return [f"{each} {more}" for each, more in zip(words, english, strict=True)]
 
 
-def match_query(text: str) -> str:
-    """Return the FTS5 query for typed words; all must occur, hanzi in this order.
+def match_query(text: str, center: str) -> str:
+    """Return the FTS5 query for typed words in a center; all must occur, hanzi in this order.
 
     The last letters typed may be the beginning of a word. Empty when there is nothing to find.
 
-    >>> match_query("毛尖 mao")
-    '"毛 尖" AND "mao"*'
+    >>> match_query("毛尖 mao", "yiwu") == '("\ue000" OR "\ue00079697775") AND "毛 尖" AND "mao"*'
+    True
     """
-    phrases = []
+    phrases = [f'("{place_words(())}" OR "{place_words((center,))}")']
     for chunk in half_width(text).split():
         if any(character.isalnum() for character in chunk):
             words = " ".join(re.findall(_WORD, chunk)).replace('"', '""')
             phrases.append(f'"{words}"' + ("" if re.search(_ENDS_IN_HANZI, chunk) else "*"))
-    return " AND ".join(phrases)
+    return " AND ".join(phrases) if len(phrases) > 1 else ""

@@ -1,11 +1,12 @@
 """The catalogue in reference.db: items whole as JSON, found by code, sku, offer or words.
 
 An item is one JSON value; beside it stand its codes, its pinyin initials (a B-tree, searched by
-prefix) and its words (FTS5, every hanzi a word). `upsert` writes all four together. What is
-found comes at the price that holds `at_ms`, a moment by the till's own clock.
+prefix) and its words (FTS5, every hanzi a word). `upsert` writes all four together. All that is
+searched has first where an item is sold, so that other centers' goods cost a search nothing. What
+is found comes at the price that holds `at_ms`, a moment by the till's own clock.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
 
 import msgspec
 from sqlite_utils import Database
@@ -51,6 +52,8 @@ _TABLES = (
 )
 
 
+_Row = tuple[str, str | None]  # an item and the price that holds, both as JSON
+
 _decode = msgspec.json.Decoder(Item).decode
 _decode_price = msgspec.json.Decoder(Price).decode
 _encode = msgspec.json.Encoder().encode
@@ -71,6 +74,39 @@ def _keep_words_as_an_index_only(db: Database) -> None:
         (words, content = '', columnsize = 0, tokenize = 'unicode61')"""
     )
     db.execute("INSERT INTO item_words (item_words, rank) VALUES ('automerge', 16)")
+    _index_words(db)
+
+
+@MIGRATIONS(name="0003_found_by_center")
+def _find_by_center(db: Database) -> None:
+    db.execute("ALTER TABLE item_code ADD COLUMN centers TEXT NOT NULL DEFAULT ''")
+    db.execute(
+        """UPDATE item_code SET centers = item.centers
+        FROM item WHERE item.number = item_code.item AND item.centers <> ''"""
+    )
+    db.execute("CREATE INDEX item_code_by_center ON item_code (centers, code)")
+    db.execute("CREATE INDEX item_sku_by_center ON item (centers, sku)")
+    db.execute("ALTER TABLE item_initials RENAME TO item_initials_before")
+    db.execute(
+        """CREATE TABLE item_initials (
+            centers TEXT NOT NULL,
+            initials TEXT NOT NULL,
+            item INTEGER NOT NULL,
+            PRIMARY KEY (centers, initials, item)
+        ) STRICT, WITHOUT ROWID"""
+    )
+    db.execute(
+        """INSERT INTO item_initials (centers, initials, item)
+        SELECT item.centers, initials, item FROM item_initials_before
+        JOIN item ON item.number = item_initials_before.item"""
+    )
+    db.execute("DROP TABLE item_initials_before")
+    _index_words(db)
+
+
+def _index_words(db: Database) -> None:
+    """Write the index of words anew, from the items."""
+    db.execute("INSERT INTO item_words (item_words) VALUES ('delete-all')")
     rows = db.execute("SELECT number, data FROM item")
     words = ((number, words_of(_decode(data))) for number, data in rows)
     db.conn.executemany("INSERT INTO item_words (rowid, words) VALUES (?, ?)", words)
@@ -86,19 +122,23 @@ _BY_CODE = f"""{_FOUND} FROM item_code JOIN item ON item.number = item_code.item
 _BY_SKU = f"{_FOUND} FROM item WHERE sku = ?"
 _BY_OFFER = f"""{_FOUND} FROM item
     WHERE offer_id = ? AND (item.centers = '' OR instr(item.centers, ?)) ORDER BY sku LIMIT ?"""
-_CODES_FROM = f"""{_FOUND} FROM item_code JOIN item ON item.number = item_code.item
-    WHERE item_code.code BETWEEN ? AND ?
-    AND (item.centers = '' OR instr(item.centers, ?)) ORDER BY item_code.code LIMIT ?"""
-_SKUS_FROM = f"""{_FOUND} FROM item
-    WHERE sku BETWEEN ? AND ?
-    AND (item.centers = '' OR instr(item.centers, ?)) ORDER BY sku LIMIT ?"""
-_INITIALS_FROM = f"""{_FOUND} FROM item_initials
+_CODES_FROM = f"""{_FOUND}, code FROM item_code JOIN item ON item.number = item_code.item
+    WHERE item_code.centers = ? AND code BETWEEN ? AND ? ORDER BY code LIMIT ?"""
+_SKUS_FROM = f"""{_FOUND}, sku FROM item
+    WHERE centers = ? AND sku BETWEEN ? AND ? ORDER BY sku LIMIT ?"""
+_INITIALS_FROM = f"""{_FOUND}, initials, item FROM item_initials
     JOIN item ON item.number = item_initials.item
-    WHERE item_initials.initials BETWEEN ? AND ? AND (item.centers = '' OR instr(item.centers, ?))
-    ORDER BY item_initials.initials, item_initials.item LIMIT ?"""
+    WHERE item_initials.centers = ? AND initials BETWEEN ? AND ?
+    ORDER BY initials, item LIMIT ?"""
 _WORDS = f"""{_FOUND} FROM item_words JOIN item ON item.number = item_words.rowid
-    WHERE item_words MATCH ? AND (item.centers = '' OR instr(item.centers, ?))
-    ORDER BY item_words.rowid LIMIT ?"""
+    WHERE item_words MATCH ? ORDER BY item_words.rowid LIMIT ?"""
+# Every set of centers that some item is sold in: few, and each found at once in the index.
+_CENTERS = """WITH RECURSIVE sold (centers) AS (
+        SELECT min(centers) FROM item
+        UNION ALL
+        SELECT (SELECT min(centers) FROM item WHERE item.centers > sold.centers)
+        FROM sold WHERE sold.centers IS NOT NULL)
+    SELECT centers FROM sold WHERE centers = '' OR instr(centers, ?)"""
 
 
 def by_code(db: Database, codes: Sequence[str], center: str, at_ms: int) -> Item | None:
@@ -136,14 +176,41 @@ def search(db: Database, text: str, center: str, at_ms: int, limit: int = 20) ->
     if one is not None:
         return [one]
     found: dict[str, Item] = {}
-    here = f"|{center}|"
-    for statement, arguments in _ways_to_find(wanted):
+    for rows in _found(db, wanted, center, at_ms, limit):
+        for data, price in rows:
+            item = _priced(data, price)
+            found.setdefault(item.sku, item)
         if len(found) >= limit:
             break
-        for row in db.execute(statement, (at_ms, *arguments, here, limit)):
-            item = _priced(*row)
-            found.setdefault(item.sku, item)
     return list(found.values())[:limit]
+
+
+def _found(
+    db: Database, wanted: str, center: str, at_ms: int, limit: int
+) -> Iterator[Sequence[_Row]]:
+    """Find rows in one way after the other, the best first; no more than `limit` in each."""
+    if wanted.isascii() and " " not in wanted:
+        yield db.execute(_BY_OFFER, (at_ms, wanted, f"|{center}|", limit)).fetchall()
+        here = [centers for (centers,) in db.execute(_CENTERS, (f"|{center}|",))]
+        for statement, start in _beginnings(wanted):
+            rows = [
+                row
+                for centers in here
+                for row in db.execute(statement, (at_ms, centers, start, start + _LAST, limit))
+            ]
+            rows.sort(key=lambda row: row[2:])
+            yield [row[:2] for row in rows[:limit]]
+    query = match_query(wanted, center)
+    if query:
+        yield db.execute(_WORDS, (at_ms, query, limit)).fetchall()
+
+
+def _beginnings(wanted: str) -> Iterator[tuple[str, str]]:
+    if wanted.isdigit() and len(wanted) >= 4:
+        for zeros in (1, 0, 2, 6):  # a GTIN's key stands behind so many zeros
+            yield _CODES_FROM, "0" * zeros + wanted
+    yield _SKUS_FROM, wanted.upper()
+    yield _INITIALS_FROM, wanted.lower()
 
 
 def _by_sku_here(db: Database, sku: str, center: str, at_ms: int) -> Item | None:
@@ -155,20 +222,6 @@ def _priced(data: str, price: str | None) -> Item:
     """Read an item, at the price that holds at the moment asked for if there is one."""
     item = _decode(data)
     return item if price is None else costing(item, _decode_price(price))
-
-
-def _ways_to_find(wanted: str) -> Iterable[tuple[str, tuple[str, ...]]]:
-    if wanted.isascii() and " " not in wanted:
-        yield _BY_OFFER, (wanted,)
-        if wanted.isdigit() and len(wanted) >= 4:
-            for zeros in (1, 0, 2, 6):  # a GTIN's key stands behind so many zeros
-                start = "0" * zeros + wanted
-                yield _CODES_FROM, (start, start + _LAST)
-        yield _SKUS_FROM, (wanted.upper(), wanted.upper() + _LAST)
-        yield _INITIALS_FROM, (wanted.lower(), wanted.lower() + _LAST)
-    query = match_query(wanted)
-    if query:
-        yield _WORDS, (query,)
 
 
 def count(db: Database) -> int:

@@ -12,7 +12,7 @@ from sqlite_utils import Database
 
 from pos.rules.code_keys import code_key, code_keys
 from pos.rules.items import Item
-from pos.rules.search_words import all_index_words, index_words
+from pos.rules.search_words import all_index_words, index_words, place_words
 
 Known = Mapping[str, tuple[int, Item]]  # by sku: the item's number in the table, and itself
 
@@ -29,21 +29,25 @@ _ADD_ITEMS = """INSERT INTO item (number, sku, centers, offer_id, data)
     FROM json_each(CAST(?3 AS TEXT))"""
 _ADD_WORDS = """INSERT INTO item_words (rowid, words)
     SELECT ? + key, value FROM json_each(CAST(? AS TEXT))"""
-_ADD_CODES = """INSERT OR REPLACE INTO item_code (code, item)
-    SELECT key, value FROM json_each(CAST(? AS TEXT))"""
-_ADD_CODE_EACH = """INSERT OR REPLACE INTO item_code (code, item)
-    SELECT value, ? + key FROM json_each(CAST(? AS TEXT))"""
-_ADD_INITIALS = """INSERT OR IGNORE INTO item_initials (initials, item)
-    SELECT value, ? + key FROM json_each(CAST(? AS TEXT)) WHERE value <> ''"""
+# Where a whole batch is sold is ?1; NULL if its items differ in that, and are asked one by one.
+_ADD_CODES = """INSERT OR REPLACE INTO item_code (code, item, centers)
+    SELECT key, value, coalesce(?1, (SELECT centers FROM item WHERE number = value))
+    FROM json_each(CAST(?2 AS TEXT))"""
+_ADD_CODE_EACH = """INSERT OR REPLACE INTO item_code (code, item, centers)
+    SELECT value, ?3 + key, coalesce(?1, (SELECT centers FROM item WHERE number = ?3 + key))
+    FROM json_each(CAST(?2 AS TEXT))"""
+_ADD_INITIALS = """INSERT OR IGNORE INTO item_initials (centers, initials, item)
+    SELECT coalesce(?1, (SELECT centers FROM item WHERE number = ?3 + key)), value, ?3 + key
+    FROM json_each(CAST(?2 AS TEXT)) WHERE value <> ''"""
 
 _CHANGE_ITEM = "UPDATE item SET centers = ?, offer_id = ?, data = ? WHERE number = ?"
 _FORGET_ITEM = "DELETE FROM item WHERE number = ?"
 _FORGET_CODE = "DELETE FROM item_code WHERE code = ? AND item = ?"
-_FORGET_INITIALS = "DELETE FROM item_initials WHERE initials = ? AND item = ?"
+_FORGET_INITIALS = "DELETE FROM item_initials WHERE centers = ? AND initials = ? AND item = ?"
 _FORGET_WORDS = "INSERT INTO item_words (item_words, rowid, words) VALUES ('delete', ?, ?)"
 _NOTE_WORDS = "INSERT INTO item_words (rowid, words) VALUES (?, ?)"
-_NOTE_CODE = "INSERT OR REPLACE INTO item_code (code, item) VALUES (?, ?)"
-_NOTE_INITIALS = "INSERT OR IGNORE INTO item_initials (initials, item) VALUES (?, ?)"
+_NOTE_CODE = "INSERT OR REPLACE INTO item_code (code, item, centers) VALUES (?, ?, ?)"
+_NOTE_INITIALS = "INSERT OR IGNORE INTO item_initials (centers, initials, item) VALUES (?, ?, ?)"
 
 
 class Written(msgspec.Struct, frozen=True):
@@ -125,7 +129,7 @@ def keys_of(items: Sequence[Item]) -> list[str]:
 
 def words_of(item: Item) -> str:
     """Return an item's words as the index has them; what it forgets must be told exactly so."""
-    return index_words(item.name_zh, item.name_en)
+    return f"{place_words(item.centers)} {index_words(item.name_zh, item.name_en)}"
 
 
 def _adding(following: int, items: Sequence[Item], keys: Sequence[str]) -> Iterator[_One]:
@@ -138,27 +142,31 @@ def _adding(following: int, items: Sequence[Item], keys: Sequence[str]) -> Itera
         for item, start, end in zip(items, [0, *ends], ends, strict=False)
     ]
     yield _ADD_ITEMS, (following, encoded, _encode(rows))
+    sold = {row[1] for row in rows}
+    all_sold = sold.pop() if len(sold) == 1 else None
     if len(keys) == len(items) and all(item.barcodes for item in items):
-        yield _ADD_CODE_EACH, (following, _encode(keys))
+        yield _ADD_CODE_EACH, (all_sold, _encode(keys), following)
     else:
         numbers = (n for n, item in enumerate(items, following) for _ in item.barcodes)
-        yield _ADD_CODES, (_encode(dict(zip(keys, numbers, strict=True))),)
+        yield _ADD_CODES, (all_sold, _encode(dict(zip(keys, numbers, strict=True))))
     spellings = [item.mnemonic for item in items]
     while any(spellings):
         rests = [""] * len(items)
         for place, spelling in enumerate(spellings):
             if "|" in spelling:
                 spellings[place], _, rests[place] = spelling.partition("|")
-        yield _ADD_INITIALS, (following, _encode(spellings))
+        yield _ADD_INITIALS, (all_sold, _encode(spellings), following)
         spellings = rests
 
 
 def _words(items: Sequence[Item]) -> list[str]:
-    return all_index_words([item.name_zh for item in items], [item.name_en for item in items])
+    words = all_index_words([item.name_zh for item in items], [item.name_en for item in items])
+    places = {centers: place_words(centers) for centers in {item.centers for item in items}}
+    return [f"{places[item.centers]} {each}" for item, each in zip(items, words, strict=True)]
 
 
 def _forgetting(numbered: Sequence[tuple[int, Item]]) -> Iterator[_Many]:
-    yield _FORGET_CODE, _codes(numbered)
+    yield _FORGET_CODE, [(code, number) for code, number, _ in _codes(numbered)]
     yield _FORGET_INITIALS, _initials(numbered)
     yield _FORGET_WORDS, [(number, words_of(item)) for number, item in numbered]
 
@@ -174,12 +182,21 @@ def _changing(numbered: Sequence[tuple[int, Item]]) -> Iterator[_Many]:
     yield _NOTE_WORDS, [(number, words_of(item)) for number, item in numbered]
 
 
-def _codes(numbered: Sequence[tuple[int, Item]]) -> list[_Parameters]:
-    return [(code_key(code), number) for number, item in numbered for code in item.barcodes]
+def _codes(numbered: Sequence[tuple[int, Item]]) -> list[tuple[str, int, str]]:
+    return [
+        (code_key(code), number, _centers(item))
+        for number, item in numbered
+        for code in item.barcodes
+    ]
 
 
 def _initials(numbered: Sequence[tuple[int, Item]]) -> list[_Parameters]:
-    return [(s, number) for number, item in numbered for s in item.mnemonic.split("|") if s]
+    return [
+        (_centers(item), initials, number)
+        for number, item in numbered
+        for initials in item.mnemonic.split("|")
+        if initials
+    ]
 
 
 def _centers(item: Item) -> str:

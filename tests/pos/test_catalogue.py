@@ -162,9 +162,9 @@ def test_a_search_shows_no_more_than_asked(reference: Database) -> None:
 
 @given(st.text(max_size=30))
 def test_no_query_is_a_syntax_error(text: str) -> None:
-    words = match_query(text)
+    words = match_query(text, "yiwu")
     assert words.count('"') % 2 == 0
-    assert not words or words.startswith('"')
+    assert not words or words.startswith('("')
 
 
 @given(st.text("毛尖茶abc １２\x85", max_size=12), st.text("ab é", max_size=6))
@@ -208,22 +208,82 @@ def test_codes_can_be_handed_on_in_one_batch(reference: Database) -> None:
     assert catalogue.by_code(reference.read(), TEA.barcodes, "yiwu", NOW_MS) == heir
 
 
-def test_a_catalogue_of_before_keeps_its_goods_and_finds_them(tmp_path: Path) -> None:
+@pytest.mark.parametrize("before", ["0002_words_without_their_text", "0003_found_by_center"])
+def test_a_catalogue_of_before_keeps_its_goods_and_finds_them(tmp_path: Path, before: str) -> None:
     path = tmp_path / "old.db"
     with closing(sqlite3.connect(path)) as old:
         steps = SqliteUtils(old, execute_plugins=False)
-        catalogue.MIGRATIONS.apply(steps, stop_before="0002_words_without_their_text")
+        catalogue.MIGRATIONS.apply(steps, stop_before=before)
         for number, item in enumerate((TEA, SOCKS), 1):
             data = msgspec.json.encode(item).decode()
-            old.execute("INSERT INTO item VALUES (?, ?, '', NULL, ?)", (number, item.sku, data))
+            sold = "|yiwu|chenghai|" if item.centers else ""
+            row = (number, item.sku, sold, item.offer_id or None, data)
+            old.execute("INSERT INTO item VALUES (?, ?, ?, ?, ?)", row)
             words = index_words(item.name_zh, item.name_en)
             old.execute("INSERT INTO item_words (rowid, words) VALUES (?, ?)", (number, words))
+            codes = [(code_key(code), number) for code in item.barcodes]
+            old.executemany("INSERT INTO item_code VALUES (?, ?)", codes)
+            initials = [(each, number) for each in item.mnemonic.split("|")]
+            old.executemany("INSERT INTO item_initials VALUES (?, ?)", initials)
         old.commit()
     with closing(Database(path, [catalogue.MIGRATIONS, price_schedule.MIGRATIONS])) as database:
-        assert found(database, "毛尖") == ["T-1"]
-        stock(database, replace(TEA, name_zh="红茶", name_en=""))
-        assert (found(database, "毛尖"), found(database, "maojian")) == ([], [])
+        for text in ("毛尖", "xymj", "952012", "T-", "0000952"):
+            assert found(database, text, "zhengzhou") == ["T-1"]
+        for text in ("棉袜", "nw5s", "01234", "S-"):
+            assert (found(database, text), found(database, text, "zhengzhou")) == (["S-1"], [])
+        stock(database, replace(TEA, name_zh="红茶", name_en="", mnemonic="hc", barcodes=()))
+        for text in ("毛尖", "maojian", "xymj", "952012"):
+            assert found(database, text) == []
         assert (found(database, "红茶"), found(database, "cotton")) == (["T-1"], ["S-1"])
+
+
+def test_an_item_that_is_sold_elsewhere_now_is_found_there_and_here_no_more(
+    reference: Database,
+) -> None:
+    stock(reference, replace(SOCKS, centers=("zhengzhou",)), replace(TEA, centers=("yiwu",)))
+    for text in ("棉袜", "nw5s", "01234", "S-", "SOCK/5"):
+        assert (found(reference, text), found(reference, text, "zhengzhou")) == ([], ["S-1"])
+    for text in ("毛尖", "xymj", "952012", "T-", "0000952"):
+        assert (found(reference, text), found(reference, text, "zhengzhou")) == (["T-1"], [])
+
+
+def test_what_begins_alike_is_found_in_order_whichever_centers_it_is_sold_in(
+    reference: Database,
+) -> None:
+    sold: list[tuple[str, ...]] = [(), ("yiwu",), ("chenghai",), ("chenghai", "yiwu")]
+    goods = [
+        replace(TEA, sku=f"Z-{n}", centers=sold[n % 4], barcodes=(f"777700{n}",), mnemonic=f"z{n}")
+        for n in range(10, 30)
+    ]
+    stock(reference, *goods)
+    here = [f"Z-{n}" for n in range(10, 30) if n % 4 != 2]
+    for text in ("7777", "Z-", "z"):
+        assert found(reference, text) == here
+        assert found(reference, text, limit=5) == here[:5]
+
+
+@pytest.mark.parametrize("text", ["7777", "Z-", "zz", "积木", "toy"])
+def test_goods_of_other_centers_cost_a_search_nothing(reference: Database, text: str) -> None:
+    toys = [
+        Item(
+            sku=f"Z-{number}",
+            name_zh="积木",
+            name_en=f"Toy {number}",
+            unit="盒",
+            retail_fen=1,
+            centers=("chenghai",),
+            barcodes=(f"7777{number}",),
+            mnemonic=f"zz{number}",
+        )
+        for number in range(2000)
+    ]
+    stock(reference, *toys)
+    steps: list[None] = []
+    connection = reference.read().conn
+    connection.set_progress_handler(lambda: steps.append(None), 1)
+    assert found(reference, text, "zhengzhou") == []
+    connection.set_progress_handler(None, 1)
+    assert len(steps) < len(toys)
 
 
 names = st.text(max_size=12)
