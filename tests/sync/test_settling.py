@@ -119,7 +119,7 @@ def test_a_branch_that_was_settled_is_open_again_when_both_of_its_lines_go_on(
     settle_all(copy, matters)
     assert sell_and_push(center, copy) == "reachable"
     assert sell_and_push(center, setup) == "alarm", "two machines sell with one key"
-    with opened(copy) as till:
+    with opened(copy, "read") as till:
         seen = center.seen(till)
     again = [handle(seen.till, each) for each in seen.exceptions if each.kind == "branch"]
     assert len(again) == 1
