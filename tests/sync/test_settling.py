@@ -124,6 +124,6 @@ def test_a_branch_that_was_settled_is_open_again_when_both_of_its_lines_go_on(
     again = [handle(seen.till, each) for each in seen.exceptions if each.kind == "branch"]
     assert len(again) == 1
     assert again[0] in matters
-    settle_all(copy, [handle(seen.till, each) for each in seen.exceptions])
+    settle_all(setup, [handle(seen.till, each) for each in seen.exceptions])
     assert sell_and_push(center, setup) == "reachable"
     assert sell_and_push(center, copy) == "alarm"
