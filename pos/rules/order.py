@@ -7,6 +7,7 @@ years, and every byte of them is hashed, sent and stored more than once.
 from typing import Literal
 
 import msgspec
+from msgspec.structs import replace
 
 from pos.rules.basket import PriceName
 from pos.rules.items import Delivery, Kind
@@ -63,10 +64,13 @@ class MemberUsed(msgspec.Struct, frozen=True, kw_only=True):
     until: str
 
 
-class CardSold(msgspec.Struct, frozen=True, kw_only=True):
-    """The PLUS card that this sale granted; dates are ISO, `until` inclusive."""
+class CardSold(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The PLUS card that this sale granted; dates are ISO, `until` inclusive.
 
-    card: str
+    `card` is its text, which whoever shows is the member: not in the journal (`journalled`).
+    """
+
+    card: str = ""
     serial: str
     from_day: str
     until: str
@@ -102,3 +106,12 @@ class Order(
     change_fen: int
     member: MemberUsed | None = None
     card: CardSold | None = None
+
+
+def journalled(order: Order) -> Order:
+    """Return an order as the journal keeps it, without the card that it sold.
+
+    So who reads orders at the hub, or finds a stick, gets no card; the till keeps it with the
+    membership.
+    """
+    return order if order.card is None else replace(order, card=replace(order.card, card=""))

@@ -19,7 +19,7 @@ from membership.stores import members
 from pos.rules import cart as carting
 from pos.rules.basket import PricedBasket
 from pos.rules.cart import Cart, private_of
-from pos.rules.order import SALE, CardSold, Order
+from pos.rules.order import SALE, CardSold, Order, journalled
 from pos.rules.ordering import Place, already_member, check_sellable, make_order
 from pos.rules.pricing import goods_fen, price_basket
 from pos.rules.receipt_number import receipt_number
@@ -201,7 +201,8 @@ class Checkout:
             place=place,
             card=_card_sold(grant) if grant else None,
         )
-        draft = Draft(SALE, order.order_id, order.day, order.paid_fen, msgspec.json.encode(order))
+        body = msgspec.json.encode(journalled(order))
+        draft = Draft(SALE, order.order_id, order.day, order.paid_fen, body)
         header = append(db, self._till.run, stamp, draft).header
         orders.add(db, order, run=header.run, seq=header.seq, day_count=day_count)
         if grant is not None:

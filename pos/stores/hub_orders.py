@@ -30,6 +30,7 @@ from sqlalchemy import (
 from pos.rules.order import METHODS, SALE, SCHEMA, Method
 from sync.package import Arrived, HubSecrets, HubStep, Noticed, Projection
 from sync.rules.decoding import json_reader
+from sync.rules.money import MOST_FEN
 from sync.stores.hub_rows import Values, add_values
 from sync.stores.hub_tables import BY_TILL
 
@@ -95,12 +96,13 @@ STEPS = (
 
 _LAST_ARRIVAL = select(func.max(HUB_ORDER.c.arrival)).where(HUB_ORDER.c.till == bindparam("till"))
 _Count = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]  # what a column holds
+_Fen = Annotated[int, msgspec.Meta(ge=0, le=MOST_FEN)]  # so that a day's sum can be told
 _Text = Annotated[str, msgspec.Meta(max_length=64)]
 
 
 class _Payment(msgspec.Struct, frozen=True, gc=False):
     method: Method
-    amount_fen: _Count
+    amount_fen: _Fen
 
 
 class _MemberUsed(msgspec.Struct, frozen=True, gc=False):
@@ -117,9 +119,9 @@ class _Order(msgspec.Struct, frozen=True, gc=False, tag_field="schema", tag=SCHE
     cashier: _Text
     lines: msgspec.Raw
     payments: tuple[_Payment, ...]
-    retail_fen: _Count
+    retail_fen: _Fen
     total_fen: int
-    rounding_fen: _Count
+    rounding_fen: _Fen
     paid_fen: int
     member: _MemberUsed | None = None
 

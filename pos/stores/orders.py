@@ -1,12 +1,15 @@
 """Completed orders with their lines and payments, in journal.db, written once with their entry.
 
-The order as a whole is the body of its journal entry; these tables answer questions about it.
+The order as a whole is the body of its journal entry, and a card that it sold stands with the
+membership; these tables answer questions about it.
 """
 
 import msgspec
+from msgspec.structs import replace
 from sqlite_utils import Database
 from sqlite_utils.migrations import Migrations
 
+from membership.stores import members
 from pos.rules.order import Order
 
 MIGRATIONS = Migrations("pos.orders")
@@ -132,4 +135,10 @@ def latest(db: Database) -> Order | None:
 
 def _read(db: Database, query: str, value: str) -> Order | None:
     row = db.execute(query, [value]).fetchone()
-    return None if row is None else _decode(row[0])
+    if row is None:
+        return None
+    order = _decode(row[0])
+    kept = members.by_serial(db, order.card.serial) if order.card else None
+    if order.card is None or kept is None:
+        return order
+    return replace(order, card=replace(order.card, card=kept.card))

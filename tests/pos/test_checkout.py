@@ -23,6 +23,7 @@ from sync.rules.entry import MOST_BODY_BYTES
 from sync.rules.refusal import Fault, Refused
 from sync.services.till import OpenTill
 from sync.sqlite_driver import SqliteError
+from sync.stores import journal as journals
 from sync.stores.journal import entries_of
 
 from .stocked_till import (
@@ -114,6 +115,10 @@ def test_a_new_member_is_granted_in_the_same_transaction_at_member_prices(
     assert (order.card.provisional, order.card.until) == (True, "2027-11-22")
     assert journal_kinds(till) == ["sale", "membership_granted"]
     assert counts(till) == [1, 2, 1, 1, 2]
+    assert orders.by_id(till.journal.read(), order.order_id) == order
+    run = till.run.run
+    bodies = [each.body for each in journals.entries_of(till.journal.read(), run, 0, 99)]
+    assert b"PM1:" not in b"".join(bodies), "who reads the journal gets no card to show"
     register.start_new()
     register.attach(order.card.card)
     later = sold(checkout.complete(filled(register), CASH))

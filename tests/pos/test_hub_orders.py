@@ -17,6 +17,7 @@ from sync.database import hub_transaction, open_hub
 from sync.keys import load_or_create_hub_keys
 from sync.package import Arrived, Noticed
 from sync.rules.entry import Header
+from sync.rules.money import MOST_FEN
 from tests.hub_databases import NewDatabase
 
 Book = Callable[[Sequence[Arrived]], Noticed]
@@ -153,6 +154,7 @@ def changed(**values: Any) -> Order:
         arrived(changed(payments=ORDER.payments[:2])),
         arrived(changed(retail_fen=14000)),
         arrived(changed(retail_fen=2**63)),
+        arrived(changed(retail_fen=MOST_FEN + 1)),
         arrived(changed(receipt_no="2" * 65)),
         arrived(changed(cashier="a\0b")),
         arrived(
