@@ -62,6 +62,7 @@ class HubSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     partitions: Annotated[int, msgspec.Meta(ge=1, le=256)] = 16
     log: Literal["text", "json"] = "text"
     metrics: Literal["loopback", "anyone", "nobody"] = "loopback"
+    summary: Literal["loopback", "nobody"] = "loopback"
     drain_s: Annotated[int, msgspec.Meta(ge=0, le=60)] = 0
     push_every_s: Annotated[int, msgspec.Meta(ge=1, le=3600)] = 5
     pull_every_s: Annotated[int, msgspec.Meta(ge=5, le=86400)] = 60

@@ -2,8 +2,10 @@
 
 from collections.abc import Sequence
 from functools import partial
+from typing import Literal
 
 from fastapi import APIRouter, FastAPI, Request, Response
+from starlette.exceptions import HTTPException
 
 from sync.faces.api_page import render
 from sync.faces.hub_http import (
@@ -25,6 +27,8 @@ from sync.rules.refusal import Refused
 from sync.rules.segment import MOST_PACKED_BYTES
 from sync.services.hub import Hub, Received
 from sync.services.inviting import Inviting
+
+SummaryFor = Literal["loopback", "nobody"]
 
 
 def make_app(routers: Sequence[APIRouter], say: Language, watch: Watch | None = None) -> FastAPI:
@@ -95,8 +99,8 @@ def till_routes(hub: Hub, inviting: Inviting, say: Language) -> APIRouter:
     return router
 
 
-def view_routes(hub: Hub) -> APIRouter:
-    """What the hub's own people look at."""
+def view_routes(hub: Hub, summary_for: SummaryFor) -> APIRouter:
+    """What the hub's own people look at, if the settings let them."""
     router = APIRouter()
 
     @router.get(
@@ -106,13 +110,19 @@ def view_routes(hub: Hub) -> APIRouter:
         responses=documented(JSON, "What the hub has", _OWN_MACHINE),
     )
     def summary(request: Request) -> Response:
+        if summary_for == "nobody":
+            raise HTTPException(404, "No summary here.")
         from_own_machine(request)
         return json_answer(hub.summary())
 
     return router
 
 
-_OWN_MACHINE = {403: "Only from the hub's own machine", 503: "The database does not answer"}
+_OWN_MACHINE = {
+    403: "Only from the hub's own machine",
+    404: "Switched off",
+    503: "The database does not answer",
+}
 _SEGMENT_PROBLEMS = {
     400: "Not a well-formed segment: nothing stored",
     403: "Not signed by a till of this hub: nothing stored",

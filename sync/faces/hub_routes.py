@@ -49,7 +49,7 @@ def all_routes(setup: Setup, opened: OpenHub, watch: Watch | None = None) -> tup
         certificate_routes(renewing, door),
         day_routes(door, CenterDays(opened.engine, setup.clock)),
         feed_routes(door, feeding),
-        view_routes(hub),
+        view_routes(hub, setup.hub.summary),
         ops_routes(
             hub,
             Readiness(opened.engine, opened.keys, opened.directory, hub_steps(setup)),

@@ -56,6 +56,9 @@ class WatchedHub(WebHub):
         return list(lacks)
 
 
+OF_PROXIES = ("forwarded", "via", "x-real-ip", "x-forwarded-for", "X-Forwarded-Proto")
+
+
 @pytest.fixture
 def hub(tmp_path: Path, new_database: NewDatabase) -> Iterator[WatchedHub]:
     hub = WatchedHub(tmp_path, new_database)
@@ -210,7 +213,7 @@ def test_whatever_is_asked_there_are_few_labels(hub: WatchedHub) -> None:
     [
         ("loopback", "127.0.0.1", {}, 200),
         ("loopback", "::1", {}, 200),
-        ("loopback", "127.0.0.1", {"x-forwarded-for": "192.0.2.1"}, 403),
+        *(("loopback", "127.0.0.1", {name: "x"}, 403) for name in OF_PROXIES),
         ("loopback", "192.0.2.1", {}, 403),
         ("anyone", "192.0.2.1", {}, 200),
         ("nobody", "127.0.0.1", {}, 404),
@@ -225,6 +228,27 @@ def test_metrics_are_for_whom_the_settings_name(
     app = make_app(all_routes(setup, hub.opened), setup.say)
     with TestClient(app, client=(host, 5000)) as client:
         assert client.get("/metrics", headers=headers).status_code == status
+    hub.close()
+
+
+@pytest.mark.parametrize(
+    ("summary_for", "host", "headers", "status"),
+    [
+        ("loopback", "127.0.0.1", {}, 200),
+        *(("loopback", "127.0.0.1", {name: "x"}, 403) for name in OF_PROXIES),
+        ("loopback", "192.0.2.1", {}, 403),
+        ("nobody", "127.0.0.1", {}, 404),
+    ],
+)
+def test_what_every_till_sold_is_for_whom_the_settings_name(
+    tmp_path: Path, summary_for: str, host: str, headers: dict[str, str], status: int
+) -> None:
+    hub = WatchedHub(tmp_path, OnSqlite)
+    own = structs.replace(hub.setup.hub, summary=summary_for)
+    setup = structs.replace(hub.setup, settings=hub.setup.settings.having(own))
+    app = make_app(all_routes(setup, hub.opened), setup.say)
+    with TestClient(app, client=(host, 5000)) as client:
+        assert client.get("/v1/summary", headers=headers).status_code == status
     hub.close()
 
 
