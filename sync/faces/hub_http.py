@@ -28,7 +28,6 @@ _OF_PROXIES = frozenset({"forwarded", "via", "x-real-ip"})
 _STATUS = {
     "segment.too_large": 413,
     "segment.malformed": 400,
-    "segment.count": 400,
     "segment.inconsistent": 400,
     "enrol.unreadable": 400,
     "enrol.unknown_code": 404,

@@ -7,6 +7,7 @@ the till's certificate travels with it, so whoever knows the hub's key can check
 import hashlib
 import re
 from collections.abc import Callable, Sequence
+from typing import Annotated
 
 import msgspec
 import zstandard
@@ -82,7 +83,8 @@ class _Wire(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=
     head: bytes
     signature: bytes
     certificate: bytes
-    entries: list[_Sent]
+    # Judged by the count that is announced, before any of them is made an object.
+    entries: Annotated[list[_Sent], msgspec.Meta(min_length=1, max_length=MOST_ENTRIES)]
 
 
 class Segment(msgspec.Struct, frozen=True):
@@ -168,7 +170,7 @@ def _sent(entry: Entry) -> _Sent:
 def unpack(data: bytes) -> Segment | Refused:
     """Read a segment's bytes; hashes are chained from the head's `prev`. Nothing is trusted yet.
 
-    Refused if too large, not one zstd frame of MessagePack, or empty.
+    Refused if too large, not one zstd frame of MessagePack, or not of 1 to 500 entries.
     """
     if len(data) > MOST_PACKED_BYTES:
         return _refused("segment.too_large", N_("The segment is larger than 1 MiB."))
@@ -181,8 +183,6 @@ def unpack(data: bytes) -> Segment | Refused:
         return _refused("segment.malformed", N_("The segment is malformed."))
     if wire.version != 1:
         return _refused("segment.malformed", N_("The segment is malformed."))
-    if not 1 <= len(wire.entries) <= MOST_ENTRIES:
-        return _refused("segment.count", N_("A segment holds 1 to 500 entries."))
     entries = []
     prev = head.prev
     for sent in wire.entries:

@@ -57,13 +57,13 @@ def test_noise_is_refused(hub: WebHub, noise: bytes) -> None:
 def test_a_segment_without_entries_is_refused(hub: WebHub, till: Scribe) -> None:
     wire = msgspec.msgpack.decode(zstandard.ZstdDecompressor().decompress(till.segment(FIRST)))
     wire[4] = []
-    assert hub.refused(zstandard.compress(msgspec.msgpack.encode(wire)), 400) == "segment.count"
+    assert hub.refused(zstandard.compress(msgspec.msgpack.encode(wire)), 400) == "segment.malformed"
 
 
 def test_more_than_500_entries_are_refused(hub: WebHub, till: Scribe) -> None:
     wire = msgspec.msgpack.decode(zstandard.ZstdDecompressor().decompress(till.segment(FIRST)))
     wire[4] = wire[4][:1] * 501
-    assert hub.refused(zstandard.compress(msgspec.msgpack.encode(wire)), 400) == "segment.count"
+    assert hub.refused(zstandard.compress(msgspec.msgpack.encode(wire)), 400) == "segment.malformed"
 
 
 def test_a_large_body_is_refused_before_it_is_read_whole(hub: WebHub) -> None:

@@ -1,10 +1,12 @@
 """Certificates and segments: what is packed is read again, what was touched is refused."""
 
 import hashlib
+import tracemalloc
 from collections.abc import Callable, Sequence
 from datetime import date, timedelta
 from typing import Any
 
+import msgspec
 import pytest
 import zstandard
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -131,6 +133,23 @@ def test_a_bomb_is_refused_without_being_unpacked() -> None:
     refused = unpack(bomb(64 * MOST_UNPACKED_BYTES))
     assert isinstance(refused, Refused)
     assert refused.reason == "segment.too_large"
+
+
+def test_a_segment_of_very_many_entries_is_refused_before_they_are_objects() -> None:
+    """Some hundred bytes of anybody would else cost the hub many times what it unpacks to."""
+    wire = msgspec.msgpack.decode(zstandard.decompress(packed(chain([b"{}"]))))
+    *before, _entries = wire
+    few = b"".join([b"\x95", *map(msgspec.msgpack.encode, before)])
+    one = b"\x95" + b"\xc4\x00" * 5
+    many = (MOST_UNPACKED_BYTES - len(few) - 5) // len(one)
+    data = zstandard.compress(few + b"\xdd" + many.to_bytes(4, "big") + one * many)
+    tracemalloc.start()
+    refused = unpack(data)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert isinstance(refused, Refused)
+    assert refused.reason == "segment.malformed"
+    assert peak < 2 * MOST_UNPACKED_BYTES
 
 
 @pytest.mark.parametrize(
