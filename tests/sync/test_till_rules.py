@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sync.rules import hub_clock, marks, pacing, runs
+from sync.rules import days, hub_address, hub_clock, marks, pacing, runs
 from sync.rules.refusal import Refused
 from sync.rules.reply import Mark, Reply, make_reply, read_reply
 
@@ -19,7 +19,9 @@ DIGEST = b"d" * 32
 
 
 @pytest.mark.parametrize(
-    "module", [hub_clock, marks, pacing, runs], ids=lambda module: module.__name__
+    "module",
+    [days, hub_address, hub_clock, marks, pacing, runs],
+    ids=lambda module: module.__name__,
 )
 def test_the_examples_in_the_docstrings_hold(module: ModuleType) -> None:
     tried = doctest.testmod(module)
