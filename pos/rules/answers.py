@@ -41,8 +41,12 @@ class Held(msgspec.Struct, frozen=True):
 
 
 class Recalled(msgspec.Struct, frozen=True):
-    """A held cart taken back, priced anew: the total it had and the one it has now."""
+    """A held cart taken back, priced anew: the total it had and the one it has now.
+
+    `kept` are goods that are sold in another way now, and are in it as they were.
+    """
 
     number: int
     before_fen: int
     total_fen: int
+    kept: tuple[Item, ...] = ()

@@ -155,7 +155,7 @@ def add(
         return refused
     if isinstance(leaves, Refused):
         return leaves
-    same = None if labelled else _piece_line(cart, item, leaves)
+    same = None if labelled else piece_line(cart, item, leaves)
     if same is not None:
         return _more(cart, replace(same, item=item), quantity)
     if len(cart.lines) >= MOST_LINES:
@@ -184,7 +184,7 @@ def set_quantity(cart: Cart, number: int, quantity: int) -> Cart | Refused:
         return line
     if line.item.kind == "plan":
         return _one_plan()
-    if _is_label(line):
+    if is_label(line):
         return Refused(
             "cart.label_quantity",
             N_("A weighed label counts once."),
@@ -201,7 +201,7 @@ def set_delivery(cart: Cart, number: int, delivery: Delivery) -> Cart | Refused:
     leaves = _delivery(line.item, delivery)
     if isinstance(leaves, Refused):
         return leaves
-    same = None if _is_label(line) else _piece_line(cart, line.item, leaves)
+    same = None if is_label(line) else piece_line(cart, line.item, leaves)
     if same is None or same.number == number:
         return _replaced(cart, line, replace(line, delivery=leaves))
     joined = _more(cart, same, line.quantity)
@@ -326,18 +326,19 @@ def _line(cart: Cart, number: int) -> Line | Refused:
     )
 
 
-def _is_label(line: Line) -> bool:
+def is_label(line: Line) -> bool:
+    """Tell whether a line is a scale's label, which is always a line of its own."""
     return line.weight_g is not None or line.label_fen is not None
 
 
-def _piece_line(cart: Cart, item: Item, delivery: Delivery) -> Line | None:
+def piece_line(cart: Cart, item: Item, delivery: Delivery) -> Line | None:
     """Find the line onto which pieces of this item go: one whose prices are still the item's.
 
     A line keeps the prices at which it was put in, so pieces at a new price are another line.
     """
     for line in cart.lines:
         same = line.item.sku == item.sku and _prices(line.item) == _prices(item)
-        if same and line.delivery == delivery and not _is_label(line):
+        if same and line.delivery == delivery and not is_label(line):
             return line
     return None
 

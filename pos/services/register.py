@@ -16,12 +16,13 @@ from membership.services.desk import Desk
 from membership.stores import members
 from pos.rules import cart as carting
 from pos.rules.answers import Held, Recalled, Scanned, View
-from pos.rules.basket import Line, PricedBasket
+from pos.rules.basket import PricedBasket
 from pos.rules.cart import Cart, CartMember
 from pos.rules.codes import half_width
 from pos.rules.items import Delivery, Item
 from pos.rules.ordering import already_member, check_sellable
 from pos.rules.pricing import price_basket
+from pos.rules.renewing import Renewed, renewed
 from pos.rules.scans import CardText, ItemCode, OfferLink, ScaleLabel, Words, read_scan
 from pos.rules.settings import ScanSettings
 from pos.rules.tender import Tender
@@ -197,9 +198,9 @@ class Register:
             )
         before = _priced(found[1])
         self.start_new()
-        self._continue(*found)
+        kept = self._continue(*found)
         self._held -= 1
-        return Recalled(number, before.total_fen, _priced(self._cart).total_fen)
+        return Recalled(number, before.total_fen, _priced(self._cart).total_fen, kept)
 
     def held(self) -> Sequence[Held]:
         """List the carts set aside, lowest number first."""
@@ -304,15 +305,19 @@ class Register:
             self._till.journal.repeatable(partial(carts.set_aside, run=run, cart=older))
         self._held = carts.count_held(self._till.journal.read())
 
-    def _continue(self, run: str, cart: Cart) -> None:
-        """Go on with a kept cart: under its id only in the same run, on the same day."""
+    def _continue(self, run: str, cart: Cart) -> tuple[Item, ...]:
+        """Go on with a kept cart: under its id only in the same run, on the same day.
+
+        Returns what is in it as it was, because it is sold in another way now.
+        """
         fresh = self._blank()
-        renewed = replace(cart, held_as=None)
+        done = Renewed(replace(cart, held_as=None))
         if not cart.taken:  # a visitor who has begun to pay pays the prices they were told
-            renewed = self._renewed(renewed)
+            done = self._renewed(done.cart)
+        taken_up = done.cart
         if run != self._till.run.run or cart.day != fresh.day:
-            renewed = replace(
-                renewed,
+            taken_up = replace(
+                taken_up,
                 order_id=fresh.order_id,
                 opened_at_ms=fresh.opened_at_ms,
                 day=fresh.day,
@@ -320,28 +325,27 @@ class Register:
 
         def move(db: Database) -> None:
             carts.remove(db, cart.order_id)
-            carts.save(db, self._till.run.run, renewed)
+            carts.save(db, self._till.run.run, taken_up)
 
         self._till.journal.repeatable(move)
-        self._cart, self._kept = renewed, True
+        self._cart, self._kept = taken_up, True
+        return done.kept
 
-    def _renewed(self, cart: Cart) -> Cart:
+    def _renewed(self, cart: Cart) -> Renewed:
         """Return a cart with the items and prices of now, and its member only if still valid."""
         db, now_ms = self._till.reference.read(), self._till.now_ms()
         plan = carting.plan_item(self._settings.get(PlanSettings))
-
-        def today(line: Line) -> Line:
-            if line.item.kind == "plan":
-                return replace(line, item=plan)
-            return replace(line, item=catalogue.by_sku(db, line.item.sku, now_ms) or line.item)
-
+        today: dict[str, Item] = {}
+        for item in (line.item for line in cart.lines):
+            found = plan if item.kind == "plan" else catalogue.by_sku(db, item.sku, now_ms)
+            today[item.sku] = found or item
         member = cart.member
         if member is not None and (
             date.fromisoformat(member.until) < self._till.certain_day()
             or members.revoked_serials(db, [member.serial])
         ):
             member = None
-        return replace(cart, lines=tuple(today(line) for line in cart.lines), member=member)
+        return renewed(replace(cart, member=member), today)
 
     def _journal_void(self, db: Database) -> None:
         cart = self._cart

@@ -17,7 +17,7 @@ from pos.rules.key_settings import CounterSettings
 from sync.faces.screen.dialogs import Ask, Confirm, Pick
 
 from .counter_pilot import Cashier, at_counter
-from .stocked_till import BAG, CAKE, TEA, TEA_CODE, make_test_setup
+from .stocked_till import BAG, CAKE, GOODS, TEA, TEA_CODE, make_test_setup, stock
 
 CAKE_CODE = "9521000000100"
 
@@ -283,6 +283,19 @@ def test_a_held_sale_comes_back(tmp_path: Path) -> None:
         await desk.until(lambda: desk.cart == [])
         desk.key("shift+f6")
         await desk.until(lambda: desk.cart == [(TEA, 1)])
+
+    at_counter(tmp_path, scenario)
+
+
+def test_a_held_sale_says_what_is_sold_in_another_way_now(tmp_path: Path) -> None:
+    async def scenario(desk: Cashier) -> None:
+        desk.send(TEA_CODE + "\r")
+        await desk.until(lambda: desk.cart == [(TEA, 1)])
+        desk.key("f6")
+        await desk.until(lambda: desk.cart == [])
+        stock(desk.main.services.register._till, [structs.replace(GOODS[0], weighed=True)])
+        desk.key("shift+f6")
+        await desk.until(lambda: "Xinyang Maojian is sold in another way" in desk.main.answer)
 
     at_counter(tmp_path, scenario)
 

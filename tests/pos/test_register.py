@@ -32,6 +32,8 @@ from .stocked_till import (
     stock,
 )
 
+YAM_LABEL = "2200301012346"
+
 
 @pytest.fixture
 def clock() -> SetClock:
@@ -187,6 +189,39 @@ def test_a_recalled_cart_has_todays_prices_and_says_what_it_cost_before(
     recalled = register.recall(1)
     assert not isinstance(recalled, Refused)
     assert (recalled.before_fen, recalled.total_fen) == (16800, 17500)
+
+
+def test_what_is_sold_in_another_way_now_stays_in_a_recalled_cart_as_it_was(
+    register: Register, till: OpenTill
+) -> None:
+    scan(register, "4*" + TEA_CODE)
+    scan(register, YAM_LABEL)
+    before = amounts(register)
+    assert register.hold() == 1
+    tea, yam = GOODS[0], GOODS[3]
+    by_weight = structs.replace(tea, weighed=True, unit="kg", retail_fen=20000, tiers=())
+    by_piece = structs.replace(yam, weighed=False, unit="根", retail_fen=900)
+    stock(till, [by_weight, by_piece])
+    recalled = register.recall(1)
+    assert not isinstance(recalled, Refused)
+    assert recalled.kept == (tea, yam)
+    assert amounts(register) == before
+    assert [line.item for line in register.cart.lines] == [tea, yam]
+
+
+def test_lines_that_were_put_in_at_two_prices_are_one_when_recalled(
+    register: Register, till: OpenTill
+) -> None:
+    scan(register, TEA_CODE)
+    stock(till, [structs.replace(GOODS[0], retail_fen=17500)])
+    scan(register, CAKE)
+    scan(register, TEA_CODE)
+    assert [line.number for line in register.cart.lines] == [1, 2, 3]
+    assert register.hold() == 1
+    assert not isinstance(register.recall(1), Refused)
+    assert amounts(register) == [(TEA, 2 * 17500, "retail"), (CAKE, 1885, "retail")]
+    assert register.cart.touched == 1
+    assert scan(register, TEA_CODE).line_number == 1
 
 
 def test_a_cart_recalled_on_another_day_belongs_to_that_day_under_another_id(

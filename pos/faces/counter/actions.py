@@ -79,6 +79,14 @@ class Counter(MemberActions):
             self.show()
             if isinstance(recalled, Refused):
                 self.refuse(recalled)
+            elif recalled.kept:
+                item = recalled.kept[0]
+                text = self.say(
+                    "Number {number} is back. {name} is sold in another way now: scan it anew.",
+                    number=number,
+                    name=self.say.pick(item.name_zh, item.name_en),
+                )
+                self.tell(text, "said_plain")
             elif recalled.before_fen != recalled.total_fen:
                 text = self.say(
                     "Number {number} is back, at today's prices: {before} is now {now}.",
