@@ -201,6 +201,7 @@ def _xlsx_file(path: Path) -> GoodsFile:
     first, header = next(((row, cells) for row, cells in numbered if any(cells)), (0, []))
     wrong = errors.get(first, {})
     names = [wrong.get(place, str(cell)) for place, cell in enumerate(header)]
+    codes = {place for place, name in enumerate(names) if name.strip().lower() == "barcodes"}
     done = 0
 
     def rows() -> Iterator[Row]:
@@ -208,15 +209,27 @@ def _xlsx_file(path: Path) -> GoodsFile:
         for done, cells in numbered:
             if done in errors:
                 shown = errors[done]
-                yield done, [_cell_text(cell, shown.get(at)) for at, cell in enumerate(cells)]
+                yield (
+                    done,
+                    [_cell_text(c, at in codes, shown.get(at)) for at, c in enumerate(cells)],
+                )
             elif any(cell != "" for cell in cells):
-                yield done, [c if type(c) is str else _cell_text(c) for c in cells]
+                yield (
+                    done,
+                    [
+                        c if type(c) is str else _cell_text(c, at in codes)
+                        for at, c in enumerate(cells)
+                    ],
+                )
 
     return GoodsFile(names, _tables(rows(), len(names)), lambda: done, len(table))
 
 
-def _cell_text(cell: object, error: str | None = None) -> Given:
-    """Return a spreadsheet's value as the text a person sees, or why it cannot be trusted."""
+def _cell_text(cell: object, is_code: bool, error: str | None = None) -> Given:
+    """Return a spreadsheet's value as the text a person sees, or why it cannot be trusted.
+
+    One that `is_code` is asked for leading zeros; other numbers have none to lose.
+    """
     if error is not None:
         return _no_value(error)
     if isinstance(cell, str):
@@ -229,7 +242,7 @@ def _cell_text(cell: object, error: str | None = None) -> Given:
     if abs(cell) >= EXACT_BELOW:
         return _not_exact(cell)
     text = str(int(cell)) if cell == int(cell) else format(cell, ".15g")
-    return _not_exact(cell) if _has_lost_zeros(text) else text
+    return _not_exact(cell) if is_code and _has_lost_zeros(text) else text
 
 
 def _moment(cell: object) -> str:

@@ -258,6 +258,20 @@ def test_numbers_of_a_spreadsheet_are_read_as_they_are_shown(
     assert (second.retail_fen, second.weighed) == (30, True)
 
 
+def test_only_a_barcode_is_asked_for_the_zeros_that_a_spreadsheet_drops(
+    reference: Database, tmp_path: Path
+) -> None:
+    number = 9521234567  # ten digits, the last of which happens to check the others
+    rows: list[list[object]] = [
+        ["sku", "name_zh", "unit", "retail", "offer_id", "Barcodes"],
+        [number, "甲", "个", 1, number, ""],
+        ["B", "乙", "个", 1, number, number],
+    ]
+    bad = bad_cells(reference, workbook(tmp_path / "bad.xlsx", rows))
+    assert bad == [(3, "barcodes", "import.cell_precision")]
+    assert imported(reference, workbook(tmp_path / "goods.xlsx", rows[:2])).added == 1
+
+
 def test_what_a_spreadsheet_has_spoilt_is_never_guessed(
     reference: Database, tmp_path: Path
 ) -> None:
