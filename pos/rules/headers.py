@@ -16,13 +16,7 @@ def read_header(
     names = tuple(cell.strip().lower() for cell in cells)
     for name in names:
         if name and name not in columns:
-            nearest = difflib.get_close_matches(name, columns, n=1)
-            return Refused(
-                "import.unknown_column",
-                N_("There is no column “{column}”."),
-                N_("Did you mean “{nearest}”?") if nearest else N_("Columns: {known}."),
-                {"column": name, "nearest": "".join(nearest), "known": ", ".join(columns)},
-            )
+            return unknown_column(name, columns)
         if name and names.count(name) > 1:
             return Refused(
                 "import.column_twice",
@@ -39,3 +33,14 @@ def read_header(
             {"missing": ", ".join(missing), "required": ", ".join(required)},
         )
     return names
+
+
+def unknown_column(name: str, columns: Sequence[str]) -> Refused:
+    """Refuse a name that no column has, with the nearest that one has."""
+    nearest = difflib.get_close_matches(name, columns, n=1)
+    return Refused(
+        "import.unknown_column",
+        N_("There is no column “{column}”."),
+        N_("Did you mean “{nearest}”?") if nearest else N_("Columns: {known}."),
+        {"column": name, "nearest": "".join(nearest), "known": ", ".join(columns)},
+    )

@@ -71,7 +71,7 @@ def import_goods(
     file cannot be read.
     """
     try:
-        with open_goods_file(path) as goods:
+        with open_goods_file(path, COLUMNS) as goods:
             header = read_header(goods.header, COLUMNS, REQUIRED)
             if isinstance(header, Refused):
                 return header

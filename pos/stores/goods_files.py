@@ -6,7 +6,7 @@ could not hold exactly, or a text it turned into a date, comes back as a refusal
 
 import codecs
 import csv
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime, timedelta
 from itertools import chain, islice
@@ -17,8 +17,10 @@ import msgspec
 from msgspec import structs
 
 from pos.rules.codes import GTIN_LENGTHS, check_digit_holds
+from pos.rules.headers import unknown_column
 from pos.rules.tables import Given, Row, Spoilt, Table, table_of_lines, table_of_rows
 from pos.stores.sheet_errors import SheetError, error_cells
+from sync.rules.bad_rows import Problem
 from sync.rules.files import unreadable
 from sync.rules.refusal import N_, Fault, Refused
 
@@ -52,10 +54,11 @@ class UnreadableError(Exception):
 
 
 @contextmanager
-def open_goods_file(path: Path) -> Iterator[GoodsFile]:
+def open_goods_file(path: Path, columns: Sequence[str]) -> Iterator[GoodsFile]:
     """Open a list by its name's ending; raises `UnreadableError`, or `Fault` if it cannot be read.
 
-    Empty rows are passed over.
+    Empty rows are passed over. `columns` are those that a list may have: in JSON each object has
+    its own keys.
     """
     kind = path.suffix.lower()
     try:
@@ -66,7 +69,7 @@ def open_goods_file(path: Path) -> Iterator[GoodsFile]:
         elif kind in (".xlsx", ".xlsm"):
             yield _xlsx_file(path)
         elif kind == ".json":
-            yield _json_file(path)
+            yield _json_file(path, columns)
         else:
             raise UnreadableError(
                 Refused(
@@ -278,7 +281,7 @@ def _spoilt(reason: str, message: str, **values: object) -> Spoilt:
     return Spoilt(Refused(reason, message, hint, values))
 
 
-def _json_file(path: Path) -> GoodsFile:
+def _json_file(path: Path, columns: Sequence[str]) -> GoodsFile:
     decoder = msgspec.json.Decoder(float_hook=str)  # money stays text
     try:
         document = decoder.decode(path.read_bytes().removeprefix(b"\xef\xbb\xbf"))
@@ -286,8 +289,13 @@ def _json_file(path: Path) -> GoodsFile:
         raise _broken(path, N_("{path} is not JSON, or it breaks off.")) from error
     except RecursionError as error:
         raise _broken(path, N_("{path} is JSON nested without end, not a list.")) from error
-    objects = document.get("items") if isinstance(document, dict) else document
-    if not isinstance(objects, list) or not all(isinstance(one, dict) for one in objects):
+    given = document.get("items") if isinstance(document, dict) else document
+    objects = (
+        {row: one for row, one in enumerate(given, 1) if isinstance(one, dict)}
+        if isinstance(given, list)
+        else {}
+    )
+    if not isinstance(given, list) or (given and not objects):
         raise UnreadableError(
             Refused(
                 "import.json_shape",
@@ -296,15 +304,53 @@ def _json_file(path: Path) -> GoodsFile:
                 {"path": path},
             )
         )
-    names = list(dict.fromkeys(name for one in objects for name in one))
+    names, problems = _json_columns(objects, columns)
+    problems += [
+        Problem(row, "", _no_object()) for row in range(1, len(given) + 1) if row not in objects
+    ]
     done = 0
 
     def rows() -> Iterator[Row]:
         nonlocal done
-        for done, one in enumerate(objects, 1):
+        for done, one in objects.items():
             yield done, [_json_text(one[name]) if name in one else None for name in names]
 
-    return GoodsFile(names, _tables(rows(), len(names)), lambda: done, len(objects))
+    def tables() -> Iterator[Table]:
+        found = tuple(problems)
+        for table in _tables(rows(), len(names)):
+            yield structs.replace(table, problems=(*found, *table.problems))
+            found = ()
+
+    return GoodsFile(names, tables(), lambda: done, len(given))
+
+
+def _json_columns(
+    objects: Mapping[int, dict[str, Any]], columns: Sequence[str]
+) -> tuple[list[str], list[Problem]]:
+    """Return the columns that objects have; a key that is none of them is a problem of its row.
+
+    One that every object has is a column all the same: the list as a whole is refused for it.
+    """
+    names = list(dict.fromkeys(name for one in objects.values() for name in one))
+    strange = {name for name in names if name.strip() and name.strip().lower() not in columns}
+    strange -= {name for name in strange if all(name in one for one in objects.values())}
+    if not strange:
+        return names, []
+    problems = [
+        Problem(row, name, unknown_column(name, columns))
+        for row, one in objects.items()
+        for name in one
+        if name in strange
+    ]
+    return [name for name in names if name not in strange], problems
+
+
+def _no_object() -> Refused:
+    return Refused(
+        "import.json_item",
+        N_("This is not an item."),
+        N_("Write an object with the columns as keys."),
+    )
 
 
 def _json_text(value: Any) -> Given:

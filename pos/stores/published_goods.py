@@ -42,7 +42,7 @@ def read_catalogue(publication: Publication) -> Read:
     stand in the list without it. Raises `Fault` if the file cannot be read.
     """
     try:
-        with open_goods_file(publication.path) as goods:
+        with open_goods_file(publication.path, rows.COLUMNS) as goods:
             header = read_header(goods.header, rows.COLUMNS, rows.REQUIRED)
             if isinstance(header, Refused):
                 return header
@@ -58,7 +58,7 @@ def read_prices(publication: Publication) -> Read:
     cannot be read.
     """
     try:
-        with open_goods_file(publication.path) as goods:
+        with open_goods_file(publication.path, price_rows.COLUMNS) as goods:
             header = read_header(goods.header, price_rows.COLUMNS, price_rows.REQUIRED)
             if isinstance(header, Refused):
                 return header
