@@ -22,14 +22,18 @@ class Watermark(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 def what_happened(before: Watermark, now: Watermark) -> str:
     """Say what happened to the database since it was last looked at; empty if nothing did.
 
+    Nor if a later epoch is in force, whatever the numbers: what was fed before is void already.
+
     >>> seen = Watermark("a", 7, 3, 50)
-    >>> [what_happened(seen, Watermark(*now)) for now in (("a", 7, 4, 50), ("a", 8, 3, 60))]
+    >>> [what_happened(seen, Watermark(*now)) for now in (("a", 7, 4, 50), ("b", 8, 1, 9))]
     ['', '']
     >>> what_happened(seen, Watermark("b", 7, 4, 50))
     'another database, or a standby took over'
     >>> {what_happened(seen, Watermark("a", *n)) for n in ((6, 4, 60), (7, 2, 50), (7, 3, 49))}
     {'the database was put back'}
     """
+    if now.epoch > before.epoch:
+        return ""
     if now.lineage != before.lineage:
         return OTHER
     behind = (

@@ -133,10 +133,10 @@ def second_medium(setup: Setup) -> SecondMedium | None:
 def _catch_up(opened: OpenHub, setup: Setup, put_back: str) -> None:
     """Check both copies of the register and carry out what only the second medium knows."""
     hub_register.check_medium(opened.register)
+    lineage_of(setup, opened).opened(put_back)  # first: what is carried out would hide it
     with hub_transaction(opened.engine) as connection:
         hub_register.up_to_date(connection, opened.register)
         hub_register.adopt_unrecorded(connection, opened.register, setup.clock.now_ms())
-    lineage_of(setup, opened).opened(put_back)
 
 
 def lineage_of(setup: Setup, opened: OpenHub) -> Lineage:

@@ -3,6 +3,11 @@
 Checked when a program opens the database and, while a hub serves, for every new connection to
 PostgreSQL and every few seconds. A failover, a restore or a file put back by hand so shows before
 a till is fed anything.
+
+Whoever compares has read the watermark before the database, so what another program saw meanwhile
+is never taken for a database that fell behind. Epochs are begun, and the watermark is written,
+under one lock of the database: several programs that look at once begin one epoch, and none lowers
+what another wrote.
 """
 
 from __future__ import annotations
@@ -43,6 +48,7 @@ class Lineage:
         self._medium = [register.medium.directory] if register.medium is not None else []
         self._clock = clock
         self._written: Watermark | None = None
+        self._replayed: int | None = None  # the epoch since which the register is carried out
         self._one = threading.Lock()
         self._failing = False
 
@@ -51,24 +57,25 @@ class Lineage:
 
         `why` says that it is known to have been put back: then another epoch begins anyhow.
         """
-        before = self._read()
-        with hub_transaction(self._engine) as connection:
-            alone(connection, "lineage")
-            self._begin_epoch(connection, before, why or self._changed(connection, before))
-            hub_openings.remember(connection, hub_openings.seen(connection).lineage)
-            now = hub_openings.seen(connection)
-        self._write(now)
+        self._check(why, count=True)
 
     def look(self) -> None:
-        """Look whether the lineage changed, and keep the watermark. Raises `Fault`."""
+        """Look whether the database was put back or replaced, and keep the watermark.
+
+        Where another epoch began, whoever began it, what only the second medium knows is carried
+        out. Raises `Fault`.
+        """
         with self._one:
+            before = self._read()
             with hub_snapshot(self._engine) as connection:
                 now = hub_openings.seen(connection)
-                known = hub_openings.known_lineage(connection)
-            if now.lineage != known:
-                self._taken_over(now)
+                changed = self._changed(connection, before, now)
+            if changed:
+                self._check()
             elif now != self._written:
-                self._write(now)
+                self._keep()
+            if now.epoch != self._replayed or changed:
+                self._replay()
 
     @contextmanager
     def watching(self) -> Iterator[None]:
@@ -108,20 +115,35 @@ class Lineage:
         else:
             self._failing = False
 
-    def _taken_over(self, now: Watermark) -> None:
-        """Another server answers: begin another epoch, and carry out what it never heard of."""
+    def _check(self, why: str = "", *, count: bool = False) -> None:
+        """Begin another epoch if the database was put back or replaced."""
         with hub_transaction(self._engine) as connection:
             alone(connection, "lineage")
-            if hub_openings.known_lineage(connection) != now.lineage:
-                self._begin_epoch(connection, self._read(), OTHER)
-                hub_openings.remember(connection, now.lineage)
+            before = self._read()
             now = hub_openings.seen(connection)
-        with suppress(Fault), hub_transaction(self._engine) as connection:
-            hub_register.up_to_date(connection, self._register)
-        self._write(now)
+            why = why or self._changed(connection, before, now)
+            self._begin_epoch(connection, before, why)
+            if why or count:
+                hub_openings.remember(connection, now.lineage)
+        self._keep()
 
-    def _changed(self, connection: Connection, before: Sequence[Watermark]) -> str:
-        now = hub_openings.seen(connection)
+    def _keep(self) -> None:
+        """Raise the watermark to what is committed; one that is ahead of it is evidence."""
+        with hub_transaction(self._engine) as connection:
+            alone(connection, "lineage")
+            now = hub_openings.seen(connection)
+            _raise(self._directory, now)
+            for place in self._medium:
+                with suppress(Fault):  # it may be away: who needs it says so
+                    _raise(place, now)
+        self._written = now
+
+    def _replay(self) -> None:
+        with hub_transaction(self._engine) as connection:
+            hub_register.up_to_date(connection, self._register)
+            self._replayed = hub_epoch.epoch(connection)
+
+    def _changed(self, connection: Connection, before: Sequence[Watermark], now: Watermark) -> str:
         known = hub_openings.known_lineage(connection)
         if known is not None and known != now.lineage:
             return OTHER
@@ -137,15 +159,18 @@ class Lineage:
         tell(level, "epoch begins", epoch=minted, why=why)
 
     def _read(self) -> tuple[Watermark, ...]:
-        kept = (read_watermark(place) for place in (self._directory, *self._medium))
+        """Return what was seen of the database before, here and by others."""
+        kept = [self._written, read_watermark(self._directory)]
+        for place in self._medium:
+            with suppress(Fault):
+                kept.append(read_watermark(place))
         return tuple(each for each in kept if each is not None)
 
-    def _write(self, now: Watermark) -> None:
-        write_watermark(self._directory, now)
-        for place in self._medium:
-            with suppress(Fault):  # it may be away: who needs it says so
-                write_watermark(place, now)
-        self._written = now
+
+def _raise(place: Path, now: Watermark) -> None:
+    kept = read_watermark(place)
+    if kept is None or not what_happened(kept, now):
+        write_watermark(place, now)
 
 
 def _problem(error: SQLAlchemyError | Fault) -> str:

@@ -121,7 +121,7 @@ FAULTS: dict[str, Fault] = {
         Fault("till cloned", ("sell", "push"), lambda world, till, draw: world.clone(till)),
         Fault("till resumed", ("sell", "push"), lambda world, till, draw: world.resume(till)),
         Fault("till revoked", ("push", "push", "sell"), revoke),
-        Fault("hub put back", ("push", "sell"), lambda world, till, draw: world.put_hub_back()),
+        Fault("hub put back", ("push", "sell"), lambda world, till, draw: world.put_hub_back(draw)),
         Fault("hub emptied", ("push", "sell"), lambda world, till, draw: world.empty_hub()),
     )
 }

@@ -166,6 +166,22 @@ class HubSite:
             self.host.replace_by(copy)
         self.machine._open()
 
+    def put_database_back(self, copy: Path) -> None:
+        """Put the database of an older copy under the hub, which goes on serving.
+
+        So it is with PostgreSQL's files; its new connections are looked at before they are used.
+        """
+        self.changed = True
+        self.machine.data.engine.dispose()
+        self.host.close()
+        place = self.host.directory / "hub"
+        for path in place.glob("hub.db*"):
+            path.unlink()
+        for path in (copy / "hub").glob("hub.db*"):
+            shutil.copy(path, place)
+        self.host.renewed()
+        self.machine.lineage.look()
+
     def _restore(self, backup: Path) -> None:
         manifest = checked_manifest(backup)
         assert isinstance(manifest, Manifest), manifest

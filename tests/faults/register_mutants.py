@@ -1,4 +1,4 @@
-"""Wrong programs that forget, or do not heed, whom the hub enrolled and whom it revoked."""
+"""Wrong hubs: put back, they forget or notice nothing; or they do not heed whom they revoked."""
 
 from __future__ import annotations
 
@@ -6,8 +6,11 @@ import contextlib
 from typing import Any
 from unittest import mock
 
+from sync.database import hub_snapshot
 from sync.rules.revocation import Revocation, Sorted, sort_out
-from sync.stores import hub_register, hub_revocations
+from sync.services.lineage import Lineage
+from sync.stores import hub_openings, hub_register, hub_revocations
+from sync.watermark import write_watermark
 
 from .mutants import everywhere, ignore, mutant
 
@@ -42,6 +45,26 @@ def _booked_on(undo: contextlib.ExitStack) -> None:
         return sort_out(run, numbered, verdicts, None)
 
     everywhere(undo, sort_out, wrong)
+
+
+@mutant(
+    "a put back under a serving hub goes unnoticed",
+    ("hub put back", "request lost"),
+    "enrolments_stay",
+    "revocations_stay",
+    "every_till_has_what_it_is_fed",
+)
+def _unnoticed(undo: contextlib.ExitStack) -> None:
+    """A hub that serves looks whether another database answers, and not whether numbers fell."""
+
+    def wrong(self: Lineage) -> None:
+        with hub_snapshot(self._engine) as connection:
+            now = hub_openings.seen(connection)
+        write_watermark(self._directory, now)
+        for place in self._medium:
+            write_watermark(place, now)
+
+    undo.enter_context(mock.patch.object(Lineage, "look", wrong))
 
 
 def _replay_without(undo: contextlib.ExitStack, module: Any, act: str) -> None:

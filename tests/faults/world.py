@@ -19,6 +19,7 @@ import msgspec
 
 from pos.rules.order import Order
 from pos.stores import carts
+from sync.rules.backup import MANIFEST
 from sync.rules.refusal import Fault
 from sync.services.till import OpenTill, open_till
 from sync.stick_files import Stick
@@ -199,12 +200,17 @@ class World:
             if before is not None:
                 shutil.rmtree(before)
 
-    def put_hub_back(self) -> bool:
-        """Replace the hub's disk by its older copy, or restore the hub from its backup."""
+    def put_hub_back(self, draw: int) -> bool:
+        """Replace the hub's disk by its older copy, or restore the hub from its backup.
+
+        Or its database alone, under a hub that goes on serving.
+        """
         if self.hub_copy is None:
             return False
-        backup = self.hub_copy
-        self._hub_loses(lambda: self.hub.put_back(backup))
+        copy = self.hub_copy
+        serving = draw & 1 and not self.hub.host.dead and not (copy / MANIFEST).exists()
+        put_back = self.hub.put_database_back if serving else self.hub.put_back
+        self._hub_loses(lambda: put_back(copy))
         return True
 
     def empty_hub(self) -> bool:

@@ -1,7 +1,9 @@
 """Two PostgreSQL servers of which the second follows the first, and takes over."""
 
 import os
+import shutil
 import signal
+import subprocess
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -46,6 +48,18 @@ class Pair:
     def take_over(self) -> None:
         """Let the second server take over."""
         self.run("pg_ctl", "promote", "-w", "-D", str(self.place / "second"), owning="second")
+
+    def keep(self, name: str) -> None:
+        """Keep a copy of the files of a server that was stopped."""
+        self._copy(name, f"{name}-kept")
+
+    def put_back(self, name: str) -> None:
+        """Put the copy of a stopped server's files in their place."""
+        shutil.rmtree(self.place / name)
+        self._copy(f"{name}-kept", name)
+
+    def _copy(self, name: str, to: str) -> None:
+        subprocess.run(["cp", "-a", self.place / name, self.place / to], check=True)
 
     def kill(self, name: str) -> None:
         """End a server as a power cut does."""

@@ -9,7 +9,7 @@ from sqlalchemy import text
 from sync.database import hub_snapshot, hub_transaction
 from sync.rules.certificate import Certificate, issue
 from sync.rules.days import china_day
-from sync.rules.lineage import OTHER
+from sync.rules.lineage import OTHER, PUT_BACK
 from sync.rules.register import Granted
 from sync.services.hub_opening import OpenHub, lineage_of, open_hub_data
 from sync.stores import hub_epoch, hub_register, hub_tills
@@ -75,6 +75,36 @@ def test_a_standby_that_missed_an_enrolment_takes_over(pair: Pair, tmp_path: Pat
     with hub_snapshot(again.engine) as connection:
         assert len(connection.execute(text("SELECT why FROM hub_epoch")).all()) == 2
     again.close()
+
+
+def test_older_files_put_back_under_a_serving_hub_are_noticed(pair: Pair, tmp_path: Path) -> None:
+    medium = tmp_path / "other-disk"
+    medium.mkdir()
+    setup = hub_setup(tmp_path / "hub-machine", FakeClock(), second_medium=str(medium))
+    database = pair.start("first").create()
+    opened = open_hub_data(setup, pair.url(database))
+    assert isinstance(opened, OpenHub), opened
+    with lineage_of(setup, opened).watching():
+        enrol(opened, 1)
+        with hub_transaction(opened.engine) as connection:
+            first = hub_epoch.mint(connection, START_MS, "the first")
+        pair.stop("first")
+        pair.keep("first")
+        pair.start("first")
+        lost = enrol(opened, 2)
+        lineage_of(setup, opened).look()
+        pair.stop("first")
+        pair.put_back("first")
+        pair.start("first")
+
+        with hub_snapshot(opened.engine) as connection:
+            assert hub_epoch.epoch(connection) > first
+            why = connection.execute(text("SELECT why FROM hub_epoch ORDER BY epoch")).scalars()
+            assert why.all() == ["the first", PUT_BACK]
+            names = {till.name: till.number for till in hub_tills.all_tills(connection)}
+        assert names == {"ZZ-01": 1, "ZZ-02": 2}
+        assert enrol(opened, 3).counter_first == lost.counter_first + lost.counter_count
+    opened.close()
 
 
 def until(is_so: Callable[[], bool]) -> None:

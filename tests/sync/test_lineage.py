@@ -2,18 +2,20 @@
 
 import shutil
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import delete, insert, select, text
 
 from sync.database import hub_snapshot, hub_transaction
 from sync.package import FeedRow
 from sync.rules.lineage import OTHER, PUT_BACK, Watermark, what_happened
 from sync.services.hub_opening import OpenHub, lineage_of, open_hub_data
+from sync.services.lineage import Lineage
 from sync.setup import Setup
-from sync.stores import hub_epoch, hub_feeds
+from sync.stores import hub_epoch, hub_feeds, hub_openings
 from sync.watermark import NAME, read_watermark
 from tests.hub_databases import HubDatabase, NewDatabase
 
@@ -55,6 +57,23 @@ def feed(opened: OpenHub, count: int = 1) -> None:
         hub_feeds.put(connection, "catalogue", rows)
     with hub_transaction(opened.engine) as connection:
         hub_feeds.assign(connection, "catalogue", 0)
+
+
+@contextmanager
+def put_back(opened: OpenHub) -> Iterator[None]:
+    """What happens in the block is lost: then the database is as it was, under whoever serves it.
+
+    So it is with a copy of PostgreSQL's files, which has the same timeline.
+    """
+    tables = (hub_feeds.FEED, hub_feeds.FEED_ROW, hub_epoch.HUB_EPOCH, hub_openings.OPENING)
+    with hub_snapshot(opened.engine) as connection:
+        kept = [(table, connection.execute(select(table)).mappings().all()) for table in tables]
+    yield
+    with hub_transaction(opened.engine) as connection:
+        for table, rows in kept:
+            connection.execute(delete(table))
+            if rows:
+                connection.execute(insert(table), [dict(row) for row in rows])
 
 
 @pytest.fixture
@@ -149,6 +168,93 @@ def test_the_hub_keeps_its_watermark_while_it_serves(setup: Setup) -> None:
         kept = read_watermark(setup.hub_directory)
     assert kept is not None
     assert kept.progress == 2
+
+
+def test_a_database_put_back_under_a_serving_hub_begins_an_epoch(
+    setup: Setup, new_database: NewDatabase
+) -> None:
+    with opened_hub(setup, new_database()) as opened:
+        first, lineage = begin(opened), lineage_of(setup, opened)
+        feed(opened)
+        with put_back(opened):
+            feed(opened, 3)
+            lineage.look()
+        lineage.look()
+        assert reasons(opened) == ["the first", PUT_BACK]
+        assert epoch(opened) > first
+        feed(opened, 2)
+        lineage.look()
+        lineage_of(setup, opened).look()
+        assert len(reasons(opened)) == 2
+
+
+def test_several_that_look_at_once_at_a_database_put_back_begin_one_epoch(
+    setup: Setup, new_database: NewDatabase, tmp_path: Path
+) -> None:
+    with opened_hub(setup, new_database()) as opened:
+        begin(opened)
+        elsewhere = [tmp_path / "other-machine", tmp_path / "third-machine"]
+        here = [setup.hub_directory] * 2
+        for place in elsewhere:
+            place.mkdir()
+        looking = [
+            Lineage(opened.engine, opened.register, place, setup.clock)
+            for place in (*here, *elsewhere)
+        ]
+        with put_back(opened):
+            feed(opened, 2)
+            for lineage in looking:
+                lineage.look()
+        with ThreadPoolExecutor(len(looking)) as pool:
+            list(pool.map(Lineage.look, looking))
+            list(pool.map(Lineage.look, looking))
+        assert reasons(opened) == ["the first", PUT_BACK]
+
+
+def test_a_look_never_lowers_the_watermark_nor_takes_a_late_one_for_evidence(
+    setup: Setup, new_database: NewDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with opened_hub(setup, new_database()) as opened:
+        begin(opened)
+        slow, quick = lineage_of(setup, opened), lineage_of(setup, opened)
+        feed(opened)
+        keep = slow._keep
+
+        def overtaken() -> None:
+            feed(opened, 5)
+            quick.look()
+            keep()
+
+        monkeypatch.setattr(slow, "_keep", overtaken)
+        slow.look()
+        kept = read_watermark(setup.hub_directory)
+        assert kept is not None
+        assert kept.progress == 5
+        assert reasons(opened) == ["the first"]
+
+
+def test_the_watermark_of_a_database_put_back_stays_until_the_epoch_has_begun(
+    setup: Setup, new_database: NewDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with opened_hub(setup, new_database()) as opened:
+        begin(opened)
+        lineage = lineage_of(setup, opened)
+        with put_back(opened):
+            feed(opened, 2)
+            lineage.look()
+        with monkeypatch.context() as failing:
+            failing.setattr(hub_epoch, "mint", _full)
+            with pytest.raises(OSError, match="full"):
+                lineage.look()
+        kept = read_watermark(setup.hub_directory)
+        assert kept is not None
+        assert kept.progress == 2
+        lineage_of(setup, opened).look()
+        assert reasons(opened) == ["the first", PUT_BACK]
+
+
+def _full(*_arguments: object, **_options: object) -> int:
+    raise OSError("full")
 
 
 def test_without_a_watermark_nothing_is_concluded(setup: Setup) -> None:
