@@ -13,6 +13,7 @@ from pathlib import Path
 
 import msgspec
 
+from sync.durable import sync_directory, sync_file
 from sync.rules.backup import (
     MANIFEST,
     MOST_MANIFEST_BYTES,
@@ -74,7 +75,7 @@ def copy_database(source: Path, to: Path) -> None:
     ):
         original.backup(copy)
         copy.execute("PRAGMA journal_mode = DELETE")
-    _sync(to)
+    sync_file(to)
 
 
 def copy_file(source: Path, to: Path) -> None:
@@ -101,7 +102,7 @@ def write_manifest(draft: Path, manifest: Manifest) -> None:
     """Write the manifest durably, as the last file of a backup."""
     path = draft / MANIFEST
     path.write_bytes(msgspec.json.format(msgspec.json.encode(manifest)))
-    _sync(path)
+    sync_file(path)
 
 
 def checked_manifest(directory: Path) -> Manifest | Refused:
@@ -208,16 +209,6 @@ def _closed_whole(at: Path) -> bool | None:
     return True if mode == ("delete",) else None
 
 
-def sync_directory(directory: Path) -> None:
-    """Make the names in a directory durable."""
-    if os.name == "posix":
-        opened = os.open(directory, os.O_RDONLY)
-        try:
-            os.fsync(opened)
-        finally:
-            os.close(opened)
-
-
 def remove_files(paths: Sequence[Path]) -> None:
     """Remove files as far as the system lets us."""
     for path in paths:
@@ -227,11 +218,6 @@ def remove_files(paths: Sequence[Path]) -> None:
 
 def _immutable(path: Path) -> str:
     return f"{path.absolute().as_uri()}?immutable=1"
-
-
-def _sync(path: Path) -> None:
-    with path.open("rb+") as written:
-        os.fsync(written.fileno())
 
 
 def _digest(path: Path) -> str:

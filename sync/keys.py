@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
+from sync.durable import sync_directory
 from sync.rules import sealing
 from sync.rules.certificate import install_of
 from sync.rules.decoding import from_json
@@ -170,12 +171,7 @@ def _place(draft: Path, path: Path, *, keep: bool) -> None:
         draft.unlink()
     else:
         draft.replace(path)
-    if os.name == "posix":
-        directory = os.open(path.parent, os.O_RDONLY)
-        try:
-            os.fsync(directory)
-        finally:
-            os.close(directory)
+    sync_directory(path.parent)
 
 
 def _check(purpose: str, secrets: tuple[bytes, ...]) -> str:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from sync.database import Database
 from sync.disk_faults import unusable
+from sync.durable import place, sync_directory, sync_file
 from sync.keys import has_till_keys
 from sync.reference_damage import (
     ReferenceDamaged,
@@ -144,17 +145,11 @@ def put_in_force(directory: Path, built: Path) -> Path:
     """
     before = _newest(directory)
     path = directory / f"reference-{_last_number(directory) + 1}.db"
-    draft = directory / f"{POINTER}.new"
     try:
-        _sync(built)
+        sync_file(built)
         built.rename(path)
-        _sync_directory(directory)
-        with draft.open("w", encoding="ascii") as target:
-            target.write(f"{path.name}\n")
-            target.flush()
-            os.fsync(target.fileno())
-        draft.replace(directory / POINTER)
-        _sync_directory(directory)
+        sync_directory(directory)
+        place(directory / POINTER, f"{path.name}\n".encode("ascii"))
     except OSError as error:
         raise Fault(unusable(path, error.strerror)) from error
     _remove_all_but(directory, {before, path})
@@ -245,17 +240,3 @@ def _files(directory: Path) -> list[Path]:
 def _number(path: Path) -> int:
     numbered = _NUMBERED.fullmatch(path.name)
     return int(numbered[1]) if numbered else 0
-
-
-def _sync(path: Path) -> None:
-    with path.open("rb+") as written_file:
-        os.fsync(written_file.fileno())
-
-
-def _sync_directory(directory: Path) -> None:
-    if os.name == "posix":
-        opened = os.open(directory, os.O_RDONLY)
-        try:
-            os.fsync(opened)
-        finally:
-            os.close(opened)

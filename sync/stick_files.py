@@ -1,6 +1,5 @@
 """Reading and writing a stick: bounded, and a file is there whole or not at all."""
 
-import contextlib
 import errno
 import os
 from itertools import islice
@@ -8,6 +7,7 @@ from pathlib import Path
 
 import msgspec
 
+from sync.durable import place
 from sync.rules.refusal import N_, Fault, Refused
 from sync.rules.stick import MOST_FILES, ours
 
@@ -61,31 +61,12 @@ class Stick(msgspec.Struct, frozen=True):
 
     def write(self, name: str, data: bytes) -> None:
         """Write a file under another name, durably, then give it its own. Raises `Fault`."""
-        path, part = self.directory / name, self.directory / f".{name}.part"
+        path = self.directory / name
         try:
-            try:
-                with part.open("wb") as target:
-                    target.write(data)
-                    target.flush()
-                    os.fsync(target.fileno())
-                part.replace(path)
-            except OSError:
-                with contextlib.suppress(OSError):
-                    part.unlink()
-                raise
-            _sync_directory(self.directory)
+            place(path, data)
         except OSError as error:
             missing = isinstance(error, FileNotFoundError)
             raise Fault(_unusable(self.directory if missing else path, error)) from error
-
-
-def _sync_directory(directory: Path) -> None:
-    if os.name == "posix":
-        opened = os.open(directory, os.O_RDONLY)
-        try:
-            os.fsync(opened)
-        finally:
-            os.close(opened)
 
 
 def _unusable(path: Path, error: OSError) -> Refused:

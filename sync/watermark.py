@@ -5,11 +5,11 @@ A database that is behind it was put back, and one of another lineage is another
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import msgspec
 
+from sync.durable import place
 from sync.rules.decoding import from_json
 from sync.rules.lineage import Watermark
 from sync.rules.refusal import N_, Fault, Refused
@@ -30,10 +30,8 @@ def read_watermark(directory: Path) -> Watermark | None:
 def write_watermark(directory: Path, watermark: Watermark) -> None:
     """Replace the watermark. Raises `Fault`."""
     path = directory / NAME
-    draft = path.with_name(f"{NAME}.{os.getpid()}.new")
     try:
-        draft.write_bytes(msgspec.json.encode(watermark))
-        draft.replace(path)
+        place(path, msgspec.json.encode(watermark))
     except OSError as error:
         raise Fault(_unusable(path, error.strerror)) from error
 

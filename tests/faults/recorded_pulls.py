@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 from unittest import mock
 
-from sync import reference
+from sync import durable, reference
 from sync.database import hub_transaction
 from sync.rules import feed
 from sync.services import pulling, snapshots
@@ -30,7 +30,7 @@ def main(directory: Path, *, unsynced: bool) -> None:
         mock.patch.object(snapshots, "MOST_ROWS", ROWS // 5),
         mock.patch.object(feed, "MOST_FRESH", 0),
         mock.patch.object(pulling, "GENTLE_REST_S", 0.0001),
-        mock.patch.object(reference, "_sync", _no_sync if unsynced else reference._sync),
+        mock.patch.object(reference, "sync_file", _no_sync if unsynced else durable.sync_file),
         feeding_hub(directory) as hub,
     ):
         till = hub.till(NAME)

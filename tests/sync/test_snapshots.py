@@ -139,8 +139,8 @@ def test_a_snapshot_is_synced_before_it_is_named_and_named_before_that_is_kept(
         f"sync {BUILDING}",
         f"{BUILDING} to reference-1.db",
         f"sync {directory}",
-        f"sync {POINTER}.new",
-        f"{POINTER}.new to {POINTER}",
+        f"sync .{POINTER}.part",
+        f".{POINTER}.part to {POINTER}",
         f"sync {directory}",
     ]
 

@@ -88,10 +88,10 @@ class FullStick:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, files: int) -> None:
         self._files, self._fsync = files, os.fsync
-        monkeypatch.setattr("sync.stick_files.os.fsync", self)
+        monkeypatch.setattr(os, "fsync", self)
 
     def __call__(self, descriptor: int) -> None:
-        if Path(f"/proc/self/fd/{descriptor}").is_file():
+        if {".segment", ".reply"} & set(Path(f"/proc/self/fd/{descriptor}").readlink().suffixes):
             self._files -= 1
             if self._files < 0:
                 raise OSError(errno.ENOSPC, "No space left on device")
