@@ -254,6 +254,11 @@ def test_it_speaks_chinese_and_english_in_dark_and_light(
         assert not manager.app.current_theme.dark
         guide = await manager.box("f1")
         assert guide.heading == "Help"
+        await manager.press("f12")
+        await manager.until(lambda: guide.heading == "帮助")
+        await manager.sees("中文 / 英文")
+        await manager.press("f11")
+        await manager.until(lambda: manager.app.current_theme.dark)
         await manager.press("escape")
 
     sit_down(setup, evening, size=size)

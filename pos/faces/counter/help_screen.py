@@ -1,7 +1,9 @@
 """Help: how a sale goes, and every key."""
 
-from pos.rules.key_settings import KeySettings, keys_of, shown_key
-from sync.faces.screen.dialogs import Dialog
+from functools import partial
+
+from pos.rules.key_settings import KeySettings, action_of, keys_of, shown_key
+from sync.faces.screen.dialogs import Help
 from sync.faces.screen.rows import EMPTY, Row, fit, wrap
 from sync.language import Language
 from sync.rules.refusal import N_
@@ -33,14 +35,14 @@ GUIDE = N_(
 )
 
 
-class HelpScreen(Dialog[None]):
+class HelpScreen(Help):
     """Shows all keys; a scan goes on selling."""
 
     WIDTH = 94
     PASSES_SCANS = True
 
     def __init__(self, say: Language, keys: KeySettings) -> None:
-        super().__init__(say, say("Help"))
+        super().__init__(say, partial(action_of, keys))
         self._keys = keys
 
     def foot(self) -> str:

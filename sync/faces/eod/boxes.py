@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from sync.faces.eod import words
 from sync.faces.eod.drawing import differing_rows
-from sync.faces.screen.dialogs import Ask, Confirm, Dialog, Pick
+from sync.faces.screen.dialogs import Ask, Confirm, Dialog, Help, Pick
 from sync.faces.screen.rows import EMPTY, Row, fit, wrap
 from sync.language import Language
 from sync.rules.center_day import MOST_REASON, Matter
@@ -31,7 +31,7 @@ MEANINGS: tuple[tuple[str, str], ...] = (
 )
 
 
-class Guide(Dialog[None]):
+class Guide(Help):
     """Says what the screen shows, and every key."""
 
     WIDTH = 84

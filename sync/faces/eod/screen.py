@@ -231,7 +231,7 @@ class EveningScreen(Listens, Screen[None]):
         getattr(self, f"_do_{action}")()
 
     def _do_help(self) -> None:
-        self.app.push_screen(Guide(self.say, self.say("Help")))
+        self.app.push_screen(Guide(self.say, lambda name, _character: _ACTIONS.get(name)))
 
     def _do_refresh(self) -> None:
         self.tasks.refresh(self.evening.day if self.evening else "")

@@ -1,7 +1,7 @@
 """Boxes over a screen: ask for one line, pick from a list, confirm. A scan confirms none."""
 
 from collections.abc import Callable, Sequence
-from typing import ClassVar, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 from textual.app import ComposeResult
 from textual.containers import Vertical
@@ -57,10 +57,16 @@ class Dialog(Listens, ModalScreen[T]):
 
     def on_mount(self) -> None:
         """Show everything once."""
+        self.relabel(self.say, self.heading)
+        self.begin()
+
+    def relabel(self, say: Language, heading: str) -> None:
+        """Say everything again, in this language."""
+        self.say, self.heading = say, heading
+        self.query_one("#box").border_title = f" {heading} "
         self.draw()
         self.query_one("#foot", Rows).show([((self.foot(), "dim"),)])
         self.tell("")
-        self.begin()
 
     def begin(self) -> None:
         """What a box of its own kind does once shown."""
@@ -113,6 +119,28 @@ class Dialog(Listens, ModalScreen[T]):
     def confirm(self) -> None:
         """What Enter does."""
         self.dismiss(None)
+
+
+class Help(Dialog[None]):
+    """Tells the keys of a screen; those for its colours and its language work here too."""
+
+    def __init__(self, say: Language, action_of: Callable[[str, str | None], str | None]) -> None:
+        super().__init__(say, say("Help"))
+        self._action_of = action_of
+
+    def key_pressed(self, name: str, character: str | None) -> bool:
+        """Look or speak otherwise at once; Esc and Enter close."""
+        app: Any = self.app
+        match self._action_of(name, character):
+            case "theme":
+                app.action_theme()
+                self.refresh()
+            case "language":
+                app.action_language()
+                self.relabel(app.say, app.say("Help"))
+            case _:
+                return super().key_pressed(name, character)
+        return True
 
 
 class Ask(Dialog[str]):
