@@ -75,6 +75,7 @@ class CounterApp(ScannerApp[None], inherit_bindings=False):
         """Change between Chinese and English."""
         other = next(name for name in LANGUAGES if name != self.say.name)
         self.say = Language(other, [package.name for package in self.services.setup.packages])
+        self._main.tell("")  # it was said in the other language
         self._main.relabel(self.say)
 
     def _tick(self) -> None:
