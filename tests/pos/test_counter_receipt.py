@@ -3,14 +3,16 @@
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
 from pos.faces.counter.help_screen import HelpScreen
 from pos.faces.counter.pay_screen import PayScreen
 from pos.faces.counter.receipt_screen import ReceiptScreen
+from pos.rules.printer_settings import PrinterSettings
 from sync.faces.screen.dialogs import Ask, Pick
 
 from .counter_pilot import Cashier, at_counter
-from .stocked_till import CAKE, TEA
+from .stocked_till import CAKE, TEA, make_test_setup
 
 
 async def sell_a_cake(desk: Cashier) -> None:
@@ -35,6 +37,20 @@ def test_what_is_typed_over_a_receipt_begins_the_next_sale(tmp_path: Path) -> No
         await desk.enter("xymj")
         desk.key("enter")
         await desk.until(lambda: desk.cart == [(TEA, 1)])
+
+    printer = PrinterSettings(transport="file", address=str(tmp_path / "paper"))
+    setup = make_test_setup(tmp_path)
+    setup = structs.replace(setup, settings=setup.settings.having(printer))
+    at_counter(tmp_path, scenario, setup=setup)
+
+
+def test_without_a_printer_no_copy_is_promised(tmp_path: Path) -> None:
+    async def scenario(desk: Cashier) -> None:
+        await sell_a_cake(desk)
+        jobs = desk.main.services.standing()
+        desk.key("f10")
+        await desk.until(lambda: "No printer is set up" in desk.box.said)
+        assert desk.main.services.standing() == jobs
 
     at_counter(tmp_path, scenario)
 

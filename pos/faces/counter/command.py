@@ -11,6 +11,7 @@ from pos.faces.counter.services import Services
 from pos.faces.printers import make_worker
 from pos.rules.key_settings import KeySettings, shown_key
 from pos.rules.order import Order
+from pos.rules.printer_settings import PrinterSettings
 from pos.services.checkout import Checkout
 from pos.services.printing import PrintWorker
 from pos.services.register import Register
@@ -18,7 +19,7 @@ from pos.stores import orders
 from sync.faces.answers import accepted
 from sync.faces.screen.ending import run_screen
 from sync.faces.screen.log import log_file
-from sync.rules.refusal import Fault, Refused
+from sync.rules.refusal import N_, Fault, Refused
 from sync.services.signing_in import sign_in
 from sync.services.status import read_status
 from sync.services.till import OpenTill, open_till
@@ -27,6 +28,11 @@ from sync.sqlite_driver import SqliteError
 
 # Read when textual is imported: Esc is not waited for long, and a frame not for the next 60th.
 TERMINAL = {"ESCDELAY": "25", "TEXTUAL_FPS": "240"}
+_NO_PRINTER = Refused(
+    "printer.none",
+    N_("No printer is set up."),
+    N_("Set [printer] transport in the configuration."),
+)
 
 
 def open_counter(setup: Setup) -> None:
@@ -61,6 +67,8 @@ def make_services(till: OpenTill, printing: PrintWorker) -> Services:
         return read_text(render(till, order, "receipt", copy=False)).splitlines()
 
     def reprint(order: Order) -> Refused | None:
+        if till.setup.settings.get(PrinterSettings).transport == "none":
+            return _NO_PRINTER
         printing.reprint(order)
         return None
 
