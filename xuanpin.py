@@ -23,6 +23,7 @@ from sync.faces.lazy import LazyGroup, spoken
 from sync.language import LANGUAGES, Language, one_line, speak_everywhere
 from sync.package import Package
 from sync.rules.refusal import N_, Fault, Refused
+from sync.rules.till_name import bad_till_name
 from sync.setup import (
     CenterSettings,
     Setup,
@@ -95,6 +96,9 @@ def make_setup(
         center=own.center if center is None else center,
     )
     centers = settings.named(CenterSettings)
+    bad_name = bad_till_name(till) if till is not None else None
+    if bad_name is not None:
+        raise Fault(bad_name)
     if center is not None and center not in centers:
         raise Fault(no_such_center("--center", center, list(centers)))
     settings = settings.having(own)

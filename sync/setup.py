@@ -12,7 +12,7 @@ from sync.clock import Clock
 from sync.config import Settings
 from sync.language import Language
 from sync.package import Package, Section
-from sync.rules.config_problems import SettingError
+from sync.rules.config_problems import SettingError, check_name
 from sync.rules.hub_address import is_hub_address
 from sync.rules.refusal import N_, Refused
 
@@ -36,7 +36,8 @@ class TillSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     data_directory: str = ""
 
     def __post_init__(self) -> None:
-        """Refuse a directory that no path can name: another user's home, or a NUL in it."""
+        """Refuse a name of several lines, and a directory that no path can name."""
+        check_name("cashier", self.cashier)
         _check_path("data_directory", self.data_directory)
 
 
@@ -50,6 +51,11 @@ class CenterSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     address_en: str = ""
     return_policy_zh: str = ""
     return_policy_en: str = ""
+
+    def __post_init__(self) -> None:
+        """Refuse a name of several lines."""
+        check_name("name_zh", self.name_zh)
+        check_name("name_en", self.name_en)
 
 
 class HubSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -135,15 +141,16 @@ class Setup(msgspec.Struct, frozen=True):
     def center(self) -> CenterSettings | Refused:
         """Return this till's center, or a refusal that lists the configured ones."""
         centers = self.settings.named(CenterSettings)
+        where = f"{self.settings.path}: till.center"
         found = centers.get(self.till.center)
-        return found or no_such_center(self.settings.path, self.till.center, list(centers))
+        return found or no_such_center(where, self.till.center, list(centers))
 
 
 _DESCRIBE_IT = N_("None is configured: describe it under [centers], or leave [centers] out.")
 
 
-def no_such_center(where: Path | str, center: str, known: Sequence[str]) -> Refused:
-    """Refuse a center that is not configured; `where` is the file or option that names it."""
+def no_such_center(where: str, center: str, known: Sequence[str]) -> Refused:
+    """Refuse a center that is not configured; `where` is the key or option that names it."""
     return Refused(
         "config.unknown_center",
         N_("{path}: there is no center “{center}”."),

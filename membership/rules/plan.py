@@ -6,7 +6,7 @@ from typing import Annotated
 
 import msgspec
 
-from sync.rules.config_problems import SettingError
+from sync.rules.config_problems import SettingError, check_name
 from sync.rules.money import parse_yuan
 from sync.rules.refusal import N_, Refused
 
@@ -33,7 +33,9 @@ class PlanSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     )
 
     def __post_init__(self) -> None:
-        """Refuse a price that is not an amount in yuan."""
+        """Refuse a price that is not an amount in yuan, and a name of several lines."""
+        check_name("name_zh", self.name_zh)
+        check_name("name_en", self.name_en)
         if isinstance(parse_yuan(self.price), Refused):
             said = N_("“{price}” is not an amount in yuan such as 99.00")
             raise SettingError("price", said, price=self.price)

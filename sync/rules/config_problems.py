@@ -2,8 +2,11 @@
 
 import re
 from collections.abc import Sequence
+from unicodedata import category
 
 from sync.rules.refusal import N_, Words
+
+_CONTROLS = frozenset({"Cc", "Zl", "Zp"})
 
 
 class SettingError(ValueError):
@@ -13,6 +16,12 @@ class SettingError(ValueError):
         self.key = key
         self.words = Words(message, values)
         super().__init__(f"{key}: {self.words}")
+
+
+def check_name(key: str, name: str) -> None:
+    """Raise `SettingError` for a name that would not stay on its line, or command a terminal."""
+    if any(category(character) in _CONTROLS for character in name):
+        raise SettingError(key, N_("it has line breaks or control characters in it"))
 
 
 def in_words(problem: str, choices: Sequence[str] = ()) -> Words | str:

@@ -221,7 +221,17 @@ def open_till(
 
 def _misconfigured(setup: Setup) -> Refused | None:
     center = setup.center()
-    return center if isinstance(center, Refused) else bad_till_name(setup.till.id)
+    if isinstance(center, Refused):
+        return center
+    refused = bad_till_name(setup.till.id)
+    if refused is None:
+        return None
+    return Refused(
+        refused.reason,
+        N_("{path}: till.id: “{name}” cannot be the name of a till."),
+        refused.hint,
+        {"path": setup.settings.path, **refused.values},
+    )
 
 
 def _open(setup: Setup, directory: Path, lock: SellingLock | None) -> OpenTill | Refused:

@@ -66,6 +66,8 @@ def test_price_and_length_are_settings(tmp_path: Path) -> None:
     [
         ('price = "a lot"', "a lot"),
         ('price = "-1"', "-1"),
+        ('name_zh = "X\\u001b@"', "name_zh"),
+        ('name_en = "two\\nlines"', "name_en"),
         ("price = 99", "price"),
         ('price = "99.001"', "99.001"),
         ("years = 0", "years"),

@@ -12,6 +12,7 @@ from sync.rules.refusal import Fault, Refused
 from sync.setup import CenterSettings, HubSettings, TillSettings, data_root
 
 EN = Language("en", ["sync"])
+CENTER = "[centers.x]\nnumber = 1\nname_zh = '甲'"
 
 
 def write(directory: Path, text: str) -> Path:
@@ -143,6 +144,9 @@ def test_a_relative_data_directory_starts_at_the_file(
         ("a = " + "9" * 5000, "not a TOML file: a number in it is too long."),
         ("[till]\ndata_directory = '~nobody-here/x'", "the home directory in “~nobody-here/x”"),
         ('[till]\ndata_directory = "a\\u0000b"', "till.data_directory: “a\\x00b” cannot be"),
+        ('[till]\ncashier = "Li\\nWu"', "value for till.cashier: it has line breaks or control"),
+        ('[till]\ncashier = "Li\\u001b[2J"', "value for till.cashier: it has line breaks"),
+        (f'{CENTER}\nname_en = "A\\u2028B"', "value for centers.x.name_en: it has line breaks"),
     ],
 )
 def test_what_is_wrong_is_named_with_file_and_key(tmp_path: Path, text: str, said: str) -> None:

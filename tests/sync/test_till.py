@@ -336,7 +336,12 @@ def test_a_mark_is_kept_per_run_and_pending_follows_it(till: OpenTill) -> None:
 
 @pytest.mark.parametrize("name", ["", "..", "../x", "a/b", "a\\b", ".hidden", "x" * 33])
 def test_a_tills_name_cannot_lead_out_of_its_directory(tmp_path: Path, name: str) -> None:
-    assert refusal(make_setup(tmp_path / "root", till=name or " ")).reason == "till.bad_name"
+    setup = make_setup(tmp_path / "root")
+    own = structs.replace(setup.till, id=name)
+    setup = structs.replace(setup, settings=setup.settings.having(own))
+    refused = refusal(setup)
+    assert refused.reason == "till.bad_name"
+    assert f"{setup.settings.path}：till.id：" in setup.say.refusal(refused)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -350,11 +355,12 @@ def test_a_center_that_is_not_configured_is_refused_before_anything_is_made(
         refused = refusal(setup, to)
         assert refused.reason == "config.unknown_center"
         assert "chenghai" in setup.say.refusal(refused)
+        assert f"{setup.settings.path}: till.center" in setup.say.refusal(refused)
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_file_that_describes_no_center_says_how_to_get_one(tmp_path: Path) -> None:
-    refused = no_such_center(tmp_path / "config.toml", "zhengzhou", [])
+    refused = no_such_center("config.toml: till.center", "zhengzhou", [])
     said = Language("en", ["sync"]).refusal(refused)
     assert "describe it under [centers]" in said
     assert "Configured centers" not in said
