@@ -51,6 +51,7 @@ def _feeds() -> tuple[Feed, ...]:
             apply=fed.apply_revocations,
             clear=fed.clear_revocations,
             read=read_revocations,
+            registered=True,
         ),
     )
 

@@ -171,7 +171,9 @@ class Feed(msgspec.Struct, frozen=True):
     with that, in a copy of the file.
 
     Where `per_center`, every row is for one center and a till gets its own center's; else all are
-    for all (center 0). `read` checks the whole of a file, then returns its rows, each key once,
+    for all (center 0). Where `registered`, and that is for all, what is published and removed is
+    recorded in the hub's register: it is on the second medium before it takes effect, and comes
+    back with it. `read` checks the whole of a file, then returns its rows, each key once,
     with the center each is for, to be iterated once; or it says what is wrong. None where the
     hub's own bookings are fed.
     """
@@ -183,6 +185,7 @@ class Feed(msgspec.Struct, frozen=True):
     apply: Callable[[Database, Sequence[FeedRow]], None]
     clear: Callable[[Database], None]
     read: ReadFeed | None = None
+    registered: bool = False
 
 
 class Reader(msgspec.Struct, frozen=True):

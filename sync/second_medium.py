@@ -33,10 +33,11 @@ class SecondMedium(msgspec.Struct, frozen=True):
         """
         return split_lines(self._read())[0]
 
-    def append(self, line: bytes) -> None:
-        """Write a line durably at the end, cutting what power loss left of one. Raises `Fault`.
+    def append(self, *lines: bytes) -> None:
+        """Write lines durably at the end, cutting what power loss left of one. Raises `Fault`.
 
-        What cannot be written whole is taken back, so that the next record has a sound place.
+        If one of them cannot be written whole, all are taken back: the next record has a sound
+        place. Each is durable before the next begins, so what power loss tears is the last.
         """
         data = self._read()
         with self._writing(), self.path.open("r+b" if data else "ab") as target:
@@ -44,9 +45,10 @@ class SecondMedium(msgspec.Struct, frozen=True):
             target.truncate(size)
             target.seek(size)
             try:
-                target.write(line)
-                target.flush()
-                os.fsync(target.fileno())
+                for line in lines:
+                    target.write(line)
+                    target.flush()
+                    os.fsync(target.fileno())
             except OSError:
                 with contextlib.suppress(OSError):
                     target.truncate(size)

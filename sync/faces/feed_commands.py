@@ -67,7 +67,7 @@ def _desk(setup: Setup, opened: OpenHub, center: int) -> Publishing:
     feeds = [feed for package in setup.packages for feed in package.feeds()]
     named = setup.settings.named(CenterSettings)
     numbers = {name: settings.number for name, settings in named.items()}
-    return Publishing(opened.engine, feeds, numbers, center)
+    return Publishing(opened.engine, feeds, numbers, center, opened.register, setup.clock)
 
 
 def _told(setup: Setup, tell: Tell) -> Progress:

@@ -1,4 +1,4 @@
-"""The hub's register: who was enrolled, renewed, revoked and re-instated; chained and signed.
+"""The hub's register: tills enrolled and revoked, cards revoked; chained and signed.
 
 It is kept twice, in the hub's database and as a text file on a second medium, one record a line:
 
@@ -9,11 +9,13 @@ the second medium before it takes effect, so a database that was put back is bro
 """
 
 import hashlib
+from collections.abc import Iterable, Iterator
 
 import msgspec
 
 from sync.rules.certificate import Sign
 from sync.rules.decoding import from_json
+from sync.rules.feed_row import FeedRow
 from sync.rules.refusal import N_, Refused
 from sync.rules.revocation import Revocation
 from sync.rules.signatures import verify
@@ -21,6 +23,7 @@ from sync.rules.signatures import verify
 DOMAIN = b"xuanpin.register.1\0"
 ORIGIN = bytes(32)
 MOST_LINE_BYTES = 1024 * 1024
+_AROUND_BYTES = 1024  # a record without its rows, its signature included
 
 
 class Granted(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="granted"):
@@ -55,7 +58,17 @@ class Reinstated(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="r
     who: str
 
 
-Act = Granted | Revoked | Released | Reinstated
+class Fed(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="fed"):
+    """Rows of a feed were published, each with the number of its center (0: for all).
+
+    Those without contents were removed.
+    """
+
+    feed: str
+    rows: tuple[tuple[int, FeedRow], ...]
+
+
+Act = Granted | Revoked | Released | Reinstated | Fed
 
 
 class Record(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -84,6 +97,26 @@ class Written(msgspec.Struct, frozen=True):
     def line(self) -> bytes:
         """The record as it stands on the second medium."""
         return line_of(self.content, self.signature)
+
+
+def fed_acts(feed: str, rows: Iterable[tuple[int, FeedRow]]) -> Iterator[Fed]:
+    """Say that rows were published, in as many acts as it takes for each to fit into a line.
+
+    >>> long = [(0, FeedRow(str(number), bytes(60_000))) for number in range(20)]
+    >>> [len(act.rows) for act in fed_acts("revocations", long)]
+    [13, 7]
+    """
+    kept: list[tuple[int, FeedRow]] = []
+    size = _AROUND_BYTES
+    for row in rows:
+        more = len(msgspec.json.encode(row)) + 1
+        if kept and size + more > MOST_LINE_BYTES:
+            yield Fed(feed, tuple(kept))
+            kept, size = [], _AROUND_BYTES
+        kept.append(row)
+        size += more
+    if kept:
+        yield Fed(feed, tuple(kept))
 
 
 def line_of(content: bytes, signature: bytes) -> bytes:

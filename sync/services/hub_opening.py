@@ -134,9 +134,10 @@ def _catch_up(opened: OpenHub, setup: Setup, put_back: str) -> None:
     """Check both copies of the register and carry out what only the second medium knows."""
     hub_register.check_medium(opened.register)
     lineage_of(setup, opened).opened(put_back)  # first: what is carried out would hide it
+    feeds = [feed.name for each in setup.packages for feed in each.feeds() if feed.registered]
     with hub_transaction(opened.engine) as connection:
         hub_register.up_to_date(connection, opened.register)
-        hub_register.adopt_unrecorded(connection, opened.register, setup.clock.now_ms())
+        hub_register.adopt_unrecorded(connection, opened.register, feeds, setup.clock.now_ms())
 
 
 def lineage_of(setup: Setup, opened: OpenHub) -> Lineage:

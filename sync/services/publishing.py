@@ -12,14 +12,17 @@ import msgspec
 from msgspec import structs
 from sqlalchemy import Connection, Engine
 
+from sync.clock import Clock
 from sync.database import hub_snapshot, hub_transaction
 from sync.package import Feed, FeedRow, Publication, ReadFeed, Remark
 from sync.rules.bad_rows import BadRows, Problem, bad_rows
 from sync.rules.feed_row import MOST_DATA_BYTES, MOST_KEY
 from sync.rules.files import unreadable
 from sync.rules.refusal import N_, Fault, Refused
-from sync.stores import hub_feeds
+from sync.rules.register import fed_acts
+from sync.stores import hub_feeds, hub_register
 from sync.stores.hub_locks import alone
+from sync.stores.hub_register import Register
 
 MOST_TOMBSTONES = 100_000
 MOST_ATTEMPTS = 3
@@ -62,10 +65,18 @@ class Publishing:
     """The hub's desk where feeds are published; its database is already prepared."""
 
     def __init__(
-        self, engine: Engine, feeds: Sequence[Feed], centers: Mapping[str, int], center: int
+        self,
+        engine: Engine,
+        feeds: Sequence[Feed],
+        centers: Mapping[str, int],
+        center: int,
+        register: Register,
+        clock: Clock,
     ) -> None:
         """Know centers' numbers by name, and that of the center in which a person works."""
         self._engine = engine
+        self._register = register
+        self._clock = clock
         self._feeds = {feed.name: feed for feed in feeds}
         self._centers = centers
         self._center = center
@@ -231,11 +242,16 @@ class Publishing:
         if told.changed:
             spool.seek(0)
             with hub_transaction(self._engine) as connection:
+                registered = self._feeds[feed].registered
+                if registered:
+                    hub_register.up_to_date(connection, self._register)
                 for name in sorted({feed, *seen}):
                     alone(connection, f"publishing {name}")
                 if any(_is_another(connection, name, seen[name]) for name in seen):
                     return None
-                for batch in _taken_up(spool):
+                if registered:
+                    done = changed = self._record(connection, feed, spool)
+                for batch in () if registered else _taken_up(spool):
                     changed += hub_feeds.put(connection, feed, batch)
                     done += len(batch)
                     progress(done // 2, told.changed)
@@ -249,6 +265,12 @@ class Publishing:
                 progress(min(done, size) // 2, told.changed)
             versions[center] = self._settled(feed, center)
         return Published(feed=feed, rows=told.rows, changed=changed, versions=versions)
+
+    def _record(self, connection: Connection, feed: str, spool: IO[bytes]) -> int:
+        rows = list(itertools.chain.from_iterable(_taken_up(spool)))
+        acts = fed_acts(feed, rows)
+        hub_register.record_all(connection, self._register, acts, self._clock.now_ms())
+        return len(rows)
 
     def _assigned(self, feed: str, center: int) -> bool:
         with hub_snapshot(self._engine) as connection:

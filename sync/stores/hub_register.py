@@ -8,7 +8,7 @@ record is carried out late, which harms nobody: what it granted never left the h
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import msgspec
 from sqlalchemy import Connection, insert, select
@@ -18,7 +18,7 @@ from sync.package import FeedRow
 from sync.rules import register as registers
 from sync.rules.certificate import Certificate, read
 from sync.rules.refusal import N_, Fault, Refused, Words
-from sync.rules.register import Act, Granted, Record, Reinstated, Written
+from sync.rules.register import Act, Fed, Granted, Record, Reinstated, Written
 from sync.rules.reply import Mark
 from sync.rules.revocation import FEED, Revocation, fed
 from sync.second_medium import SecondMedium
@@ -78,28 +78,41 @@ def record(connection: Connection, register: Register, act: Act, at_ms: int) -> 
     `up_to_date` came before, in this transaction. Raises `Fault`, and nothing is changed, if the
     second medium does not take it.
     """
+    record_all(connection, register, (act,), at_ms)
+
+
+def record_all(connection: Connection, register: Register, acts: Iterable[Act], at_ms: int) -> None:
+    """Record several acts as `record` does one: the second medium takes all of them, or none."""
     head = head_of(connection)
-    new = Record(head.seq + 1, head.hash, register.keys.hub_id, at_ms, act)
-    written = registers.write(new, register.keys.sign)
-    if register.medium is not None:
-        register.medium.append(written.line)
-    _keep(connection, register, written)
+    written: list[Written] = []
+    for act in acts:
+        new = Record(head.seq + 1, head.hash, register.keys.hub_id, at_ms, act)
+        written.append(registers.write(new, register.keys.sign))
+        head = Mark("", new.seq, written[-1].hash)
+    if register.medium is not None and written:
+        register.medium.append(*(each.line for each in written))
+    for each in written:
+        _keep(connection, register, each)
 
 
-def adopt_unrecorded(connection: Connection, register: Register, at_ms: int) -> None:
-    """Record the certificates that came about without the register.
+def adopt_unrecorded(
+    connection: Connection, register: Register, feeds: Iterable[str], at_ms: int
+) -> None:
+    """Record the certificates that came about without the register, and what these feeds hold.
 
     A till that came back by its certificate has one, and every till enrolled by a version that
-    kept no register.
+    kept no register. A feed of which nothing is recorded was published by such a version.
     """
-    known = {
-        each.record.act.certificate
-        for each in check_database(connection, register)
-        if isinstance(each.record.act, Granted)
-    }
+    acts = [each.record.act for each in check_database(connection, register)]
+    known = {act.certificate for act in acts if isinstance(act, Granted)}
     for till, data in hub_tills.all_certificates(connection):
         if data not in known:
             record(connection, register, Granted(till.name, till.center_name, data), at_ms)
+    recorded = {act.feed for act in acts if isinstance(act, Fed)}
+    for feed in feeds:
+        if feed not in recorded:
+            rows = ((0, row) for row in hub_feeds.all_fed(connection, feed))
+            record_all(connection, register, registers.fed_acts(feed, rows), at_ms)
 
 
 def head_of(connection: Connection) -> Mark:
@@ -181,6 +194,8 @@ def _keep(connection: Connection, register: Register, written: Written) -> None:
     act, at_ms = written.record.act, written.record.at_ms
     if isinstance(act, Granted):
         _grant(connection, register, act, at_ms)
+    elif isinstance(act, Fed):
+        hub_feeds.put(connection, act.feed, act.rows)
     elif isinstance(act, Reinstated):
         hub_revocations.remove_revocation(connection, act.till)
         _feed(connection, act.till, None)

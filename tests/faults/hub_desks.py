@@ -39,7 +39,8 @@ class ManagedHub(HubMachine):
         self.lineage = lineage_of(self.setup, data)
         self.manager = Revoking(data.engine, data.register, self.setup.packages, clock)
         feeds = [feed for package in self.setup.packages for feed in package.feeds()]
-        self.publishing = Publishing(data.engine, feeds, {CENTER_NAME: CENTER}, CENTER)
+        centers = {CENTER_NAME: CENTER}
+        self.publishing = Publishing(data.engine, feeds, centers, CENTER, data.register, clock)
         self._feeding = Feeding(data.engine, data.keys, feeds, clock)
         self._door = Authenticating(data.engine, data.keys, clock)
 

@@ -34,7 +34,8 @@ class Center:
         self.clock = hub.clock
         self._root = root
         feeds = [feed for package in hub.setup.packages for feed in package.feeds()]
-        self._desk = Publishing(hub.opened.engine, feeds, CENTERS, 1)
+        opened = hub.opened
+        self._desk = Publishing(opened.engine, feeds, CENTERS, 1, opened.register, hub.clock)
 
     @contextmanager
     def till(

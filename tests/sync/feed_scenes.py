@@ -195,7 +195,8 @@ class FeedingHub:
 
     def publishing(self, center: int = 1) -> Publishing:
         feeds = [feed for package in self.setup.packages for feed in package.feeds()]
-        return Publishing(self.opened.engine, feeds, CENTERS, center)
+        register = self.opened.register
+        return Publishing(self.opened.engine, feeds, CENTERS, center, register, self.clock)
 
     def publish(self, rows: Mapping[str, str], feed: str = "goods", center: int = 1) -> Published:
         done = self.publishing(center).publish(feed, self.file(json.dumps(rows)))
