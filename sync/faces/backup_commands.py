@@ -32,6 +32,15 @@ _WITHOUT_REFERENCE = N_(
     "The reference data (goods, prices, members) is damaged and not in it: `xuanpin sync pull`"
     " fetches it anew."
 )
+_TO_LOOK_AT = N_(
+    "Not recorded, so as in the backup: lists of goods, prices and staff (who left since is back),"
+    " tokens and webhooks made since, webhooks removed since. Publish the lists again, and look at"
+    " `xuanpin sync tokens` and `xuanpin sync webhooks`."
+)
+_NOTHING_RECORDED = N_(
+    "There is no second medium: tills and cards that were revoked since the backup, and tokens"
+    " that were withdrawn, are good again. Revoke and withdraw them anew."
+)
 
 
 @click.command("backup")
@@ -104,6 +113,9 @@ def restore_command(
             " recorded; its tills send the rest again.",
             moment=_moment(done.made_ms),
         )
+        text += "\n" + setup.say(_TO_LOOK_AT)
+        if not setup.hub.second_medium:
+            text += "\n" + setup.say(_NOTHING_RECORDED)
     if done.replaced:
         text += "\n" + setup.say("What was there before is in {path}.", path=done.replaced)
     answer(text, msgspec.to_builtins(done), as_json=as_json)

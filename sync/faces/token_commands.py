@@ -30,7 +30,7 @@ def token_command(
     with opened_hub(setup, database, as_json=as_json) as opened:
         readers = Readers(opened.engine, setup.clock)
         if withdraw:
-            accepted(setup, readers.dismiss(name), as_json=as_json)
+            accepted(setup, readers.dismiss(name, opened.register), as_json=as_json)
             text = setup.say("{name} reads here no more.", name=name)
             answer(text, {"name": name, "withdrawn": True}, as_json=as_json)
         else:

@@ -1,4 +1,4 @@
-"""The hub's register: tills enrolled and revoked, cards revoked; chained and signed.
+"""The hub's register: tills enrolled and revoked, cards and tokens revoked; chained and signed.
 
 It is kept twice, in the hub's database and as a text file on a second medium, one record a line:
 
@@ -68,7 +68,14 @@ class Fed(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="fed"):
     rows: tuple[tuple[int, FeedRow], ...]
 
 
-Act = Granted | Revoked | Released | Reinstated | Fed
+class Withdrawn(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="withdrawn"):
+    """The token of a reader was taken back: the one with this digest, not a later one."""
+
+    name: str
+    token_sha256: bytes
+
+
+Act = Granted | Revoked | Released | Reinstated | Fed | Withdrawn
 
 
 class Record(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

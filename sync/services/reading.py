@@ -12,7 +12,9 @@ from sync.database import hub_snapshot, hub_transaction
 from sync.package import Reader
 from sync.rules.reader import check_name
 from sync.rules.refusal import N_, Refused
-from sync.stores import hub_tokens
+from sync.rules.register import Withdrawn
+from sync.stores import hub_register, hub_tokens
+from sync.stores.hub_register import Register
 
 PREFIX = "xpr_"
 _TOKEN_BYTES = 32
@@ -44,11 +46,19 @@ class Readers:
                 return _taken(name)
         return token
 
-    def dismiss(self, name: str) -> Refused | None:
-        """Take a reader's token back: it reads nothing any more."""
+    def dismiss(self, name: str, register: Register) -> Refused | None:
+        """Take a reader's token back: it reads nothing any more, after a restore either.
+
+        Raises `Fault`, and nothing is changed, if the second medium does not take it.
+        """
         with hub_transaction(self._engine) as connection:
-            known = hub_tokens.remove(connection, name)
-        return None if known else _unknown(name)
+            hub_register.up_to_date(connection, register)
+            digest = hub_tokens.digest_of(connection, name)
+            if digest is None:
+                return _unknown(name)
+            act = Withdrawn(name, digest)
+            hub_register.record(connection, register, act, self._clock.now_ms())
+        return None
 
     def readers(self) -> list[tuple[Reader, int]]:
         """Return every reader and the moment it was let in."""

@@ -18,11 +18,19 @@ from sync.package import FeedRow
 from sync.rules import register as registers
 from sync.rules.certificate import Certificate, read
 from sync.rules.refusal import N_, Fault, Refused, Words
-from sync.rules.register import Act, Fed, Granted, Record, Reinstated, Written
+from sync.rules.register import (
+    Act,
+    Fed,
+    Granted,
+    Record,
+    Reinstated,
+    Withdrawn,
+    Written,
+)
 from sync.rules.reply import Mark
 from sync.rules.revocation import FEED, Revocation, fed
 from sync.second_medium import SecondMedium
-from sync.stores import hub_feeds, hub_revocations, hub_tills
+from sync.stores import hub_feeds, hub_revocations, hub_tills, hub_tokens
 from sync.stores.hub_locks import REGISTER, alone
 from sync.stores.hub_tables import ACT
 from sync.stores.hub_tills import Till
@@ -196,6 +204,8 @@ def _keep(connection: Connection, register: Register, written: Written) -> None:
         _grant(connection, register, act, at_ms)
     elif isinstance(act, Fed):
         hub_feeds.put(connection, act.feed, act.rows)
+    elif isinstance(act, Withdrawn):
+        hub_tokens.remove(connection, act.token_sha256)
     elif isinstance(act, Reinstated):
         hub_revocations.remove_revocation(connection, act.till)
         _feed(connection, act.till, None)

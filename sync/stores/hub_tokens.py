@@ -37,9 +37,14 @@ def add(connection: Connection, reader: Reader, digest: bytes, now_ms: int) -> b
     return add_one_missing(connection, TOKEN, row)
 
 
-def remove(connection: Connection, name: str) -> bool:
-    """Let a reader in no more; False if there is none of this name."""
-    return connection.execute(delete(TOKEN).where(TOKEN.c.name == name)).rowcount == 1
+def remove(connection: Connection, digest: bytes) -> None:
+    """Let nobody in by the token with this digest any more."""
+    connection.execute(delete(TOKEN).where(TOKEN.c.token_sha256 == digest))
+
+
+def digest_of(connection: Connection, name: str) -> bytes | None:
+    """Return the digest of a reader's token; None if there is no reader of this name."""
+    return connection.execute(select(TOKEN.c.token_sha256).where(TOKEN.c.name == name)).scalar()
 
 
 def reader_of(connection: Connection, digest: bytes) -> Reader | None:

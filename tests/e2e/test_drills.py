@@ -95,6 +95,9 @@ def test_a_hub_is_backed_up_while_it_serves_and_restored_only_when_it_does_not(
     hub.stop(hard=True)
     restored = hub.place.ask("sync", "restore", str(tmp_path / "backup"))
     assert restored["registered"] == 1
+    told = hub.place.run("--language", "en", "sync", "restore", str(tmp_path / "backup")).stdout
+    assert "Publish the lists again" in told
+    assert "There is no second medium" in told
     hub.start()
     till.run("sync", "push")
     assert booked(hub) == {sale["order_id"]: (1, sale["paid_fen"])}

@@ -164,7 +164,8 @@ def test_a_reader_of_one_center_sees_only_its_tills(store: Store) -> None:
 def test_nobody_reads_without_a_token(store: Store) -> None:
     till, ids = sold(store, 1, 1)
     token = store.admitted()
-    assert Readers(store.opened.engine, store.clock).dismiss("store") is None
+    readers = Readers(store.opened.engine, store.clock)
+    assert readers.dismiss("store", store.opened.register) is None
     for path in ("/tills", f"/{till.install}/{ids[0]}"):
         for wrong in ("", "xpr_", token, token[:-1]):
             assert store.read(path, wrong, 401)["type"] == "urn:xuanpin:reader.unknown"

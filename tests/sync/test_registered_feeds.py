@@ -1,4 +1,4 @@
-"""Lists of revoked cards are acts of the register: on the second medium first, back with it."""
+"""Revoked cards and withdrawn tokens: on the second medium first, so a restore keeps them so."""
 
 from pathlib import Path
 
@@ -6,11 +6,12 @@ import pytest
 
 from membership.rules.revocation import FEED, Revoked, fed
 from sync.database import hub_snapshot, hub_transaction
-from sync.package import FeedRow
-from sync.rules.refusal import Fault
+from sync.package import FeedRow, Reader
+from sync.rules.refusal import Fault, Refused
 from sync.rules.register import MOST_LINE_BYTES
 from sync.second_medium import REGISTER, SecondMedium
 from sync.services.publishing import Published, Publishing
+from sync.services.reading import Readers
 from sync.services.registering import Registering
 from sync.stores import hub_feeds
 from tests.hub_databases import HubDatabase, NewDatabase
@@ -68,6 +69,30 @@ def test_a_list_of_revoked_cards_comes_back_with_the_register(
     with managed_hub(root, medium, clock, database) as hub:
         assert revoked(hub) == {ONE, THREE}
         assert Registering(hub.opened.engine, hub.opened.register).state().on_medium == 3
+
+
+def test_a_withdrawn_token_stays_withdrawn_and_later_ones_are_good(
+    tmp_path: Path, medium: Path, database: HubDatabase
+) -> None:
+    clock, root = FakeClock(), tmp_path / "hub-machine"
+    with managed_hub(root, medium, clock, database) as hub:
+        readers = Readers(hub.opened.engine, clock, lambda size: "0" * 43)
+        token = readers.admit("store")
+        assert readers.dismiss("nobody", hub.opened.register) is not None
+        assert readers.dismiss("store", hub.opened.register) is None
+        assert isinstance(readers.reader(f"Bearer {token}"), Refused)
+        later = Readers(hub.opened.engine, clock).admit("store")
+        assert readers.reader(f"Bearer {later}") == Reader("store", 0)
+    kept = (medium / REGISTER).read_bytes()
+    (medium / REGISTER).unlink()
+    database.forget(root / "hub")
+    with managed_hub(root, medium, clock, database) as hub:  # the backup, in which both are
+        Readers(hub.opened.engine, clock, lambda size: "0" * 43).admit("store")
+    (medium / REGISTER).write_bytes(kept)
+    with managed_hub(root, medium, clock, database) as hub:
+        readers = Readers(hub.opened.engine, clock)
+        assert isinstance(readers.reader(f"Bearer {token}"), Refused)
+        assert readers.readers() == []
 
 
 def test_a_list_that_changes_nothing_is_no_act(tmp_path: Path, medium: Path) -> None:
