@@ -22,14 +22,13 @@ MOST_WEIGHT_G = 9_999_999
 
 
 class CartMember(msgspec.Struct, frozen=True, kw_only=True):
-    """The member at the counter: card serial, last valid day, and whether PLUS prices apply.
+    """The member at the counter, to whom PLUS prices apply: card serial and last valid day.
 
     `label` is what screens show (`****1234` or the serial); no personal data.
     """
 
     serial: str
     until: str
-    plus: bool
     label: str
 
 
@@ -68,7 +67,7 @@ class Cart(msgspec.Struct, frozen=True, kw_only=True):
 
 def benefits(cart: Cart) -> Benefits:
     """Return what prices the basket: PLUS for a valid member, and for one joining in it."""
-    return Benefits(plus=cart.join is not None or (cart.member is not None and cart.member.plus))
+    return Benefits(plus=cart.join is not None or cart.member is not None)
 
 
 def taken_fen(cart: Cart) -> int:
@@ -218,8 +217,8 @@ def remove(cart: Cart, number: int) -> Cart | Refused:
 
 
 def attach_member(cart: Cart, member: CartMember) -> Cart | Refused:
-    """Attach a member, in place of any other; not a valid one while the plan is in."""
-    if cart.join is not None and member.plus:
+    """Attach a member, in place of any other; none while the plan is in."""
+    if cart.join is not None:
         return _already_member(member)
     return replace(cart, member=member)
 
@@ -237,7 +236,7 @@ def join(cart: Cart, plan: Item, request: JoinRequest) -> Cart | Refused:
     assert plan.kind == "plan"
     if cart.join is not None:
         return _one_plan()
-    if cart.member is not None and cart.member.plus:
+    if cart.member is not None:
         return _already_member(cart.member)
     line = Line(number=cart.next_number, item=plan, code=plan.sku)
     return replace(_appended(cart, line), join=request)

@@ -96,7 +96,7 @@ def allocated(lines: Sequence[PricedLine], rounding_fen: int) -> list[int]:
 
 
 def _member_used(member: CartMember | None) -> MemberUsed | None:
-    if member is None or not member.plus:
+    if member is None:
         return None
     return MemberUsed(serial=member.serial, until=member.until)
 

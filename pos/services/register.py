@@ -132,9 +132,7 @@ class Register:
         member = self._desk.find(text)
         if isinstance(member, Refused):
             return member
-        used = CartMember(
-            serial=member.serial, until=member.until.isoformat(), plus=True, label=member.label
-        )
+        used = CartMember(serial=member.serial, until=member.until.isoformat(), label=member.label)
         refused = self._change(carting.attach_member(self._current(), used))
         return member if refused is None else refused
 

@@ -22,8 +22,7 @@ WOK = Item(sku="WOK", name_zh="炒锅", unit="只", retail_fen=8900, ships=SHIPS
 YAM = Item(sku="YAM", name_zh="山药", unit="kg", retail_fen=1980, weighed=True)
 BAG = Item(sku="BAG", name_zh="购物袋", unit="个", kind="bag", retail_fen=50)
 PLAN = carting.plan_item(PlanSettings())
-ANNA = CartMember(serial="0a0b0c0d0e0f", until="2027-11-22", plus=True, label="****1234")
-LAPSED = structs.replace(ANNA, plus=False, until="2025-01-01")
+ANNA = CartMember(serial="0a0b0c0d0e0f", until="2027-11-22", label="****1234")
 
 
 def empty() -> Cart:
@@ -186,7 +185,6 @@ def test_a_member_brings_plus_and_takes_it_away() -> None:
     assert carting.benefits(cart) == Benefits(plus=False)
     cart = ok(carting.attach_member(cart, ANNA))
     assert carting.benefits(cart) == Benefits(plus=True)
-    assert carting.benefits(ok(carting.attach_member(cart, LAPSED))) == Benefits(plus=False)
     assert carting.detach_member(cart) == filled(TEA)
 
 
@@ -213,11 +211,6 @@ def test_a_valid_member_needs_no_new_plan() -> None:
     assert reason(carting.join(member, PLAN, JoinRequest())) == "cart.already_member"
     joined = ok(carting.join(empty(), PLAN, JoinRequest()))
     assert reason(carting.attach_member(joined, ANNA)) == "cart.already_member"
-
-
-def test_a_lapsed_member_may_join_anew() -> None:
-    lapsed = ok(carting.attach_member(empty(), LAPSED))
-    assert carting.benefits(ok(carting.join(lapsed, PLAN, JoinRequest()))).plus
 
 
 def test_the_plan_is_what_the_settings_say() -> None:

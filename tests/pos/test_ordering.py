@@ -83,7 +83,7 @@ def test_rounding_falls_on_the_goods_by_largest_remainder() -> None:
 
 
 def test_the_order_says_who_where_and_what_applied() -> None:
-    member = CartMember(serial="0a0b0c0d0e0f", until="2027-01-31", plus=True, label="****1234")
+    member = CartMember(serial="0a0b0c0d0e0f", until="2027-01-31", label="****1234")
     cart = cart_of(
         Line(number=1, item=TEA, code="9520123456788", delivery="shipped"),
         Line(number=2, item=YAM, weight_g=1234),
@@ -107,11 +107,6 @@ def test_the_order_says_who_where_and_what_applied() -> None:
         2443,
     )
     assert "****1234" not in msgspec.json.encode(order).decode()
-
-
-def test_a_member_whose_prices_did_not_apply_is_not_recorded() -> None:
-    lapsed = CartMember(serial="0a0b0c0d0e0f", until="2025-01-31", plus=False, label="****1234")
-    assert sold(cart_of(Line(number=1, item=TEA), member=lapsed), "off").member is None
 
 
 def test_the_order_survives_its_json() -> None:

@@ -111,17 +111,11 @@ def member_rows(
             pair(say("Valid once paid"), "", width),
             saved,
         ]
-    if cart.member is not None and cart.member.plus:
+    if cart.member is not None:
         return [
             pair(cart.member.label, "★ PLUS", width, "money"),
             pair(say("Valid until"), cart.member.until, width),
             saved,
-        ]
-    if cart.member is not None:
-        return [
-            pair(cart.member.label, say("expired"), width, "bad"),
-            pair(say("Valid until"), cart.member.until, width, "bad"),
-            ((say("{key}: join PLUS anew", key=shown_key(keys, "join")), "dim"),),
         ]
     nudge: Row = (
         ((say("Joining PLUS saves {sum} now", sum=format_yuan(could_fen)), "money"),)
