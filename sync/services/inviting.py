@@ -54,7 +54,10 @@ class Inviting:
         self._entropy = entropy
 
     def invite(self, name: str, center: int, center_name: str) -> Invitation | Refused:
-        """Make a one-time code, good for ten minutes, for a till to be called `name`."""
+        """Make a one-time code, good for ten minutes, for a till to be called `name`.
+
+        Refused if no till can be called that, and if the one that is called so is revoked.
+        """
         refused = bad_till_name(name)
         if refused is not None:
             return refused
@@ -65,6 +68,9 @@ class Inviting:
         expires_ms = now_ms + INVITE_MS
         invite = Invite(code.invite, code.secret, name, center, center_name, expires_ms)
         with hub_transaction(self._engine) as connection:
+            till = hub_tills.till_named(connection, name)
+            if till is not None and hub_revocations.revocation_of(connection, till.till):
+                return _name_of_revoked(name)
             hub_tills.add_invite(connection, invite, now_ms)
         return Invitation(text, name, center_name, expires_ms)
 
@@ -155,6 +161,15 @@ def _name_taken(name: str) -> Refused:
         "enrol.name_taken",
         N_("Another till is called {name} at this hub already."),
         N_("Invite this till by another name."),
+        {"name": name},
+    )
+
+
+def _name_of_revoked(name: str) -> Refused:
+    return Refused(
+        "invite.revoked",
+        N_("Till {name} is revoked: with a code nobody could enrol by this name."),
+        N_("Found it? `xuanpin sync reinstate {name} --reason …`. Else invite by another name."),
         {"name": name},
     )
 

@@ -141,8 +141,11 @@ def decide(world: World, _machine: TillMachine, draws: Draws) -> str:
 
 def enrol(world: World, machine: TillMachine, _draws: Draws) -> str:
     """Close the counter, enrol (or renew the enrolment) with a new code, and open it again."""
+    code = world.hub.machine.invite(machine.origin)
+    if isinstance(code, Refused):
+        return code.reason
     machine.stop()
-    enrolled = machine.enrol(world.hub.machine.invite(machine.origin))
+    enrolled = machine.enrol(code)
     refused = machine.start()
     said = enrolled.reason if isinstance(enrolled, Refused) else f"number {enrolled.number}"
     return said if refused is None else refused.reason

@@ -231,8 +231,19 @@ def test_signed_requests_and_enrolling_again_are_refused(hub: ManagedHub, till: 
     assert refused(hub, "/v1/certificate", headers, 403) == "request.revoked"
     before = hub.state("invite")
     with pytest.raises(AssertionError, match="was revoked"):
-        hub.enrolled()
+        hub.enrolled(1, "ZZ-09")
     assert hub.state("invite") == before
+
+
+def test_the_name_of_a_revoked_till_is_given_to_nobody(hub: ManagedHub, till: Scribe) -> None:
+    revoked(hub)
+    before = hub.state()
+    said = hub.inviting.invite("ZZ-01", 1, "zhengzhou")
+    assert isinstance(said, Refused)
+    assert said.reason == "invite.revoked"
+    assert hub.state() == before
+    hub.desk.reinstate("ZZ-01", reason="found", who="Li")
+    hub.enrolled()
 
 
 def test_the_list_of_tills_says_how_each_stands(hub: ManagedHub, till: Scribe) -> None:
