@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import date
 from functools import partial
 
@@ -29,8 +30,9 @@ from pos.rules.tender import Tender
 from pos.rules.voided import CART_VOIDED, voided
 from pos.stores import carts, catalogue
 from sync.rules.entry import Draft
-from sync.rules.refusal import N_, Refused
+from sync.rules.refusal import N_, Fault, Refused
 from sync.services.till import OpenTill
+from sync.sqlite_driver import SqliteError
 from sync.stores import day_totals
 from sync.stores.journal import append
 
@@ -220,14 +222,16 @@ class Register:
         self._forget()
 
     def _forget(self) -> None:
-        """Show an empty cart without reading anything: what is done with its goods is done.
+        """Show an empty cart, whatever can be read: what was done with its goods is done.
 
-        A read that fails here would leave a cart open that is sold, voided or held. The day is
-        looked up when the cart opens, at its first change.
+        A read that failed here would leave a cart open that is sold, voided or held. The day is
+        looked up again when the cart opens, at its first change.
         """
-        till = self._till
+        till, day = self._till, self._cart.day
+        with suppress(Fault, SqliteError):
+            day = till.business_day()
         self._kept = False
-        self._cart = carting.open_cart(till.new_id(), till.now_ms(), self._cart.day)
+        self._cart = carting.open_cart(till.new_id(), till.now_ms(), day)
 
     def _blank(self) -> Cart:
         till = self._till
