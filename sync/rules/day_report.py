@@ -4,19 +4,16 @@ The ground floor gathers them and knows nothing of their meaning; a package abov
 the report (`Package.day_report`).
 """
 
-import io
-
 import msgspec
-import zstandard
 
 from sync.rules.decoding import from_msgpack
+from sync.rules.packing import pack, unpack
 from sync.rules.reconciling import Reconciled
 
 MOST_PAGE_BYTES = 2 * 1024 * 1024  # of bodies, beyond which a page ends
 MOST_PAGE = 500
 MOST_PACKED_BYTES = 4 * 1024 * 1024
 MOST_UNPACKED_BYTES = 8 * 1024 * 1024
-_WINDOW_BYTES = 8 * 1024 * 1024
 
 
 class Recorded(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
@@ -40,21 +37,14 @@ class RecordedPage(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_
 
 def pack_page(page: RecordedPage) -> bytes:
     """Return a page as sent: one zstd frame of MessagePack."""
-    return zstandard.ZstdCompressor(level=3).compress(msgspec.msgpack.encode(page))
+    return pack(msgspec.msgpack.encode(page))
 
 
 def unpack_page(data: bytes) -> RecordedPage:
     """Read a page, however much it claims to hold; raises `ValueError` if it is none."""
-    reader = zstandard.ZstdDecompressor(max_window_size=_WINDOW_BYTES).stream_reader(
-        io.BytesIO(data), read_across_frames=False
-    )
-    try:
-        with reader:
-            unpacked = reader.read(MOST_UNPACKED_BYTES + 1)
-    except zstandard.ZstdError as error:
-        raise ValueError(str(error)) from error
-    if len(unpacked) > MOST_UNPACKED_BYTES:
-        raise ValueError("too long a page")
+    unpacked = unpack(data, MOST_UNPACKED_BYTES)
+    if unpacked is None:
+        raise ValueError("no page, or too long a one")
     return from_msgpack(unpacked, RecordedPage)
 
 
