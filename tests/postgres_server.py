@@ -26,7 +26,7 @@ INITDB = (
 )
 # Told to end, or left behind by tests that were killed, the server ends with its input.
 _SERVE = """
-"$0" -D "$1" -k "$1" -c listen_addresses= -c fsync=off -c max_connections=60 \
+"$0" -D "$1" -k "$1" -c listen_addresses= -c fsync="$2" -c max_connections=60 \
     -c shared_buffers=64MB -c jit=off >"$1/log" 2>&1 </dev/null &
 cat >/dev/null
 kill -INT $!
@@ -78,8 +78,8 @@ def programs() -> Path | None:
 
 
 @contextlib.contextmanager
-def postgres_server() -> Iterator[Databases | str]:
-    """Start a server, or say why there is none."""
+def postgres_server(*, durable: bool = False) -> Iterator[Databases | str]:
+    """Start a server, or say why there is none; unless `durable` it syncs nothing to disk."""
     given = os.environ.get(GIVEN)
     if given:
         yield Databases(make_url(given))
@@ -90,15 +90,15 @@ def postgres_server() -> Iterator[Databases | str]:
         return
     with (  # in a place with a short name, which a socket needs
         tempfile.TemporaryDirectory(prefix="xuanpin-pg-", dir="/tmp") as directory,
-        _running(found, Path(directory)) as server,
+        _running(found, Path(directory), durable=durable) as server,
     ):
         yield server
 
 
 @contextlib.contextmanager
-def _running(found: Path, directory: Path) -> Iterator[Databases]:
+def _running(found: Path, directory: Path, *, durable: bool) -> Iterator[Databases]:
     run_program(found / "initdb", *INITDB, "-D", str(directory), owning=directory)
-    with serving(found, directory) as server:
+    with serving(found, directory, durable=durable) as server:
         yield server
 
 
@@ -120,10 +120,10 @@ def server_user() -> str | None:
 
 
 @contextlib.contextmanager
-def serving(found: Path, directory: Path) -> Iterator[Databases]:
+def serving(found: Path, directory: Path, *, durable: bool = False) -> Iterator[Databases]:
     """Run a server on a directory that is made already."""
     process = subprocess.Popen(
-        ["sh", "-c", _SERVE, found / "postgres", directory],
+        ["sh", "-c", _SERVE, found / "postgres", directory, "on" if durable else "off"],
         stdin=subprocess.PIPE,
         cwd="/",
         start_new_session=True,

@@ -12,6 +12,7 @@ COMMANDS = {
     "revoke": "sync.faces.revocation_commands:revoke_command",
     "reinstate": "sync.faces.revocation_commands:reinstate_command",
     "held": "sync.faces.revocation_commands:held_command",
+    "alarms": "sync.faces.alarm_commands:alarms_command",
     "release": "sync.faces.revocation_commands:release_command",
     "token": "sync.faces.token_commands:token_command",
     "tokens": "sync.faces.token_commands:tokens_command",

@@ -13,7 +13,7 @@ from sync.faces.eod import work
 from sync.faces.eod.answers import eod_text, eod_values
 from sync.faces.eod.report import write_report
 from sync.faces.eod.words import kind_names
-from sync.rules.center_day import Matter, Settlement, handle
+from sync.rules.center_day import Matter, Settled, Settlement, handle
 from sync.rules.reconciling import Reconciled
 from sync.rules.refusal import N_, Refused
 from sync.rules.totals import bad_day, is_day
@@ -51,10 +51,25 @@ def eod_command(setup: Setup, day: str, close: bool, who: str, as_json: bool) ->
 @click.argument("exception")
 @click.option("--reason", default="", help="Why it is settled, in up to 200 characters.")
 @click.option("--who", default="", help="Who settles it; else [till] cashier.")
+@click.option("--hub", "at_hub", is_flag=True, help="At the hub's machine: one of any center.")
+@click.option("--database", default="", help="With --hub: its database; else [hub] database.")
 @json_option
 @pass_setup
-def settle_command(setup: Setup, exception: str, reason: str, who: str, as_json: bool) -> None:
+def settle_command(
+    setup: Setup,
+    exception: str,
+    reason: str,
+    who: str,
+    at_hub: bool,
+    database: str,
+    as_json: bool,
+) -> None:
     """Settle an exception that `eod` shows, named by its eight digits, with a reason."""
+    if at_hub or database:
+        from sync.faces.alarm_commands import settle_here
+
+        settle_here(setup, exception, reason, who, database, as_json=as_json)
+        return
     looked = accepted(setup, work.ask(setup), as_json=as_json)
     if looked.refused is not None:
         refuse(setup, looked.refused, as_json=as_json)
@@ -72,15 +87,7 @@ def settle_command(setup: Setup, exception: str, reason: str, who: str, as_json:
         who=(who or setup.till.cashier).strip(),
     )
     settled = accepted(setup, work.settle(setup, said), as_json=as_json)
-    text = setup.say(
-        "Settled: {exception} of till {till} ({reason}, {who}).",
-        exception=exception,
-        till=till.name,
-        reason=settled.settlement.reason,
-        who=settled.settlement.who,
-    )
-    values = {"exception": exception, "till_name": till.name, **msgspec.to_builtins(settled)}
-    answer(text, values, as_json=as_json)
+    answer_settled(setup, exception, till.name, settled, as_json=as_json)
 
 
 @click.command("report")
@@ -106,6 +113,21 @@ def report_command(setup: Setup, day: str, output: Path | None, own: bool, as_js
         "whole_center": report.whole_center,
         "agreed": evening.agreed,
     }
+    answer(text, values, as_json=as_json)
+
+
+def answer_settled(
+    setup: Setup, exception: str, name: str, settled: Settled, *, as_json: bool
+) -> None:
+    """Say what is settled now of a till."""
+    text = setup.say(
+        "Settled: {exception} of till {till} ({reason}, {who}).",
+        exception=exception,
+        till=name,
+        reason=settled.settlement.reason,
+        who=settled.settlement.who,
+    )
+    values = {"exception": exception, "till_name": name, **msgspec.to_builtins(settled)}
     answer(text, values, as_json=as_json)
 
 

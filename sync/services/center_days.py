@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable
 
+import msgspec
 from sqlalchemy import Connection, Engine
 
 from sync.clock import Clock
@@ -14,10 +15,12 @@ from sync.rules.center_day import (
     MOST_PAGE,
     MOST_REASON,
     CenterDay,
+    Matter,
     Page,
     Settled,
     Settlement,
     TillDay,
+    handle,
 )
 from sync.rules.day_report import MOST_PAGE as MOST_REPORT_PAGE
 from sync.rules.day_report import MOST_PAGE_BYTES, RecordedPage
@@ -30,7 +33,18 @@ from sync.stores.hub_tills import Till
 
 _MOST_RUNS = 200
 _MOST_SETTLED = 5
+_MOST_SOUGHT = 10_000
 _PLACE = re.compile(r"([0-9]{1,3})~([0-9A-Za-z_.:-]{1,64})~([0-9A-Za-z_.:-]{1,64})~([0-9a-f]{64})")
+
+
+class OpenAlarms(msgspec.Struct, frozen=True, kw_only=True):
+    """What nobody has settled of a till yet, oldest first; `left` counts what is not listed."""
+
+    till: str
+    name: str
+    center: str
+    matters: tuple[Matter, ...]
+    left: int
 
 
 class CenterDays:
@@ -115,6 +129,47 @@ class CenterDays:
             hub_alarms.settle(connection, Settled(said, by, self._clock.now_ms()))
             return hub_alarms.last_settled(connection, said.till, key)
 
+    def open_alarms(self) -> list[OpenAlarms]:
+        """Return, for whoever is at the hub, each till of any center with unsettled exceptions."""
+        found = []
+        with hub_snapshot(self._engine) as connection:
+            for till in hub_tills.all_tills(connection):
+                matters, left = hub_alarms.unsettled(connection, till.till, MOST_EXCEPTIONS)
+                if matters:
+                    found.append(
+                        OpenAlarms(
+                            till=till.till,
+                            name=till.name,
+                            center=till.center_name,
+                            matters=matters,
+                            left=left,
+                        )
+                    )
+        return found
+
+    def settle_here(self, digits: str, reason: str, who: str) -> tuple[str, Settled] | Refused:
+        """Settle an exception of any till as a person at the hub; return the till's name, too.
+
+        `digits` are the eight by which people name it. Refused if none that is open has them, or
+        for words that cannot be.
+        """
+        with hub_snapshot(self._engine) as connection:
+            found = next(
+                (
+                    (till, matter)
+                    for till in hub_tills.all_tills(connection)
+                    for matter in hub_alarms.unsettled(connection, till.till, _MOST_SOUGHT)[0]
+                    if handle(till.till, matter) == digits
+                ),
+                None,
+            )
+        if found is None:
+            return _not_open(digits)
+        till, matter = found
+        said = Settlement(till.till, matter.kind, matter.run, matter.seq, matter.about, reason, who)
+        settled = self.settle("", till.center, said)
+        return settled if isinstance(settled, Refused) else (till.name, settled)
+
 
 def _till_day(
     connection: Connection, till: Till, day: str, *, runs: Iterable[str], revoked: bool
@@ -167,6 +222,15 @@ def _unreadable(said: Settlement) -> Refused | None:
                 {"reason": MOST_REASON, "name": MOST_NAME},
             )
     return None
+
+
+def _not_open(digits: str) -> Refused:
+    return Refused(
+        "settle.unknown",
+        N_("No unsettled exception at this hub is called {digits}."),
+        N_("`xuanpin sync alarms` lists them."),
+        {"digits": digits},
+    )
 
 
 def _no_such_alarm() -> Refused:
