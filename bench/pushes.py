@@ -41,13 +41,13 @@ def measure(place: Place) -> list[Figure]:
             sent <= MOST_BYTES * ORDERS,
         ),
     ]
-    with postgres_server() as server:
+    with postgres_server(durable=True) as server:
         if isinstance(server, str):
             print(server, file=sys.stderr)
             return figures
         name = server.create()
         rate, _ = _best(place, "PUSH-PG", server.url(name))
-        figures.append(_rate_figure("PostgreSQL (fsync off)", rate, LEAST_POSTGRESQL))
+        figures.append(_rate_figure("PostgreSQL", rate, LEAST_POSTGRESQL))
         server.drop(name)
     return figures
 
