@@ -17,7 +17,7 @@ from pathlib import Path
 
 import msgspec
 
-from pos.rules.order import Order
+from pos.rules.order import Order, journalled
 from pos.stores import carts
 from sync.rules.backup import MANIFEST
 from sync.rules.refusal import Fault
@@ -99,7 +99,7 @@ class World:
 
     def acknowledge(self, machine: TillMachine, order: Order) -> None:
         """The cashier was told that this order is paid."""
-        body = msgspec.json.encode(order)
+        body = msgspec.json.encode(journalled(order))
         machine.known.paid[order.order_id] = hashlib.sha256(body).digest()
 
     # Copies, and what becomes of them
