@@ -25,6 +25,7 @@ Writing = Literal[
     "print",
     "restore",
     "demo",
+    "update",
 ]
 _OPENING_TIMEOUT_S = 15
 
@@ -103,6 +104,7 @@ _HELD: dict[str, str] = {
     "print": N_("Process {pid} is printing a receipt of till {till} again."),
     "restore": N_("Process {pid} is restoring till {till} from a backup."),
     "demo": N_("Process {pid} is preparing the demo at till {till}."),
+    "update": N_("Process {pid} is bringing the data of till {till} up to date."),
 }
 _WAIT = N_("Wait until it has finished, then try again.")
 _CLOSE_IT = N_("Close the counter that is open there first.")
@@ -118,6 +120,7 @@ _BESIDE_A_COUNTER: dict[Writing, str] = {
     "print": N_("Print it again in the counter that is open there."),
     "restore": N_("Close the counter with {key} first, then restore."),
     "demo": N_("Close the demo's counter with {key} first."),
+    "update": N_("It is of an older program: close it with {key}, then try again."),
 }
 
 

@@ -12,10 +12,10 @@ import msgspec
 
 from sync.database import Database
 from sync.keys import TillKeys, has_till_keys, load_or_create_till_keys, read_phone_key
-from sync.lock import opening_lock, unusable
+from sync.lock import SellingLock, opening_lock, unusable
 from sync.package import Package
 from sync.reference import Reference, remove_old
-from sync.reference_damage import ReferenceDamaged
+from sync.reference_damage import ReferenceDamaged, damaged_file, means_damage
 from sync.rules.refusal import N_, Fault, Refused
 from sync.setup import Setup
 from sync.sqlite_driver import SqliteError
@@ -37,18 +37,19 @@ class TillFiles(msgspec.Struct, frozen=True):
 def open_files(setup: Setup, directory: Path, *, to_write: bool) -> TillFiles | Refused:
     """Open key and databases; unless `to_write`, the databases only for reading.
 
-    Refused if key and journal do not belong together, or if the journal is lost. Raises `Fault`.
+    Refused if key and journal do not belong together, if the journal is lost, or to read what a
+    newer program has to change first while another process has the till. Raises `Fault`.
     """
     try:
         files = None if to_write else _as_they_are(setup, directory)
-        if files is None:
-            with opening_lock(directory):
-                files = _made(setup, directory, to_write=to_write)
+        if files is not None:
+            return files
+        with opening_lock(directory):
+            return _made(setup, directory) if to_write else _made_to_read(setup, directory)
     except filelock.Timeout as error:
         raise Fault(unusable(directory, "busy")) from error
     except OSError as error:
         raise Fault(unusable(directory, error.strerror)) from error
-    return files
 
 
 def _as_they_are(setup: Setup, directory: Path) -> TillFiles | Refused | None:
@@ -62,12 +63,13 @@ def _as_they_are(setup: Setup, directory: Path) -> TillFiles | Refused | None:
             undo.callback(journal.close)
             if _pending(setup.packages, journal, "journal_migrations"):
                 return None
-            reference = Reference(directory, read_only=True)
-            undo.callback(reference.close)
-            if _pending(setup.packages, reference, "reference_migrations"):
-                return None
             if journals.read_install(journal.read()) is None:
                 return None
+            reference = _reference_as_it_is(setup, directory)
+            if reference is None:
+                return None
+            if isinstance(reference, Reference):
+                undo.callback(reference.close)
         except (Fault, SqliteError):
             return None
         keys = _own_keys(journal, directory)
@@ -75,6 +77,22 @@ def _as_they_are(setup: Setup, directory: Path) -> TillFiles | Refused | None:
             return keys
         undo.pop_all()
     return TillFiles(journal, reference, keys)
+
+
+def _reference_as_it_is(setup: Setup, directory: Path) -> Reference | Refused | None:
+    """Open the reference data for reading, or say what is damaged; None if it is to be changed."""
+    reference = _reference(directory, read_only=True)
+    if isinstance(reference, Refused):
+        return reference
+    try:
+        if not _pending(setup.packages, reference, "reference_migrations"):
+            return reference
+    except SqliteError as error:
+        if means_damage(error):
+            reference.close()
+            return damaged_file(reference.path, error)
+    reference.close()
+    return None
 
 
 def _pending(
@@ -86,20 +104,38 @@ def _pending(
     return any(steps.pending(db) for package in packages for steps in getattr(package, of))
 
 
-def _made(setup: Setup, directory: Path, *, to_write: bool) -> TillFiles | Refused:
+def _made_to_read(setup: Setup, directory: Path) -> TillFiles | Refused:
+    """Make what is missing, alone at the till: a program of before may have it open to sell."""
+    files = _as_they_are(setup, directory)  # somebody else may have made it meanwhile
+    if files is not None:
+        return files
+    lock = SellingLock(directory)
+    taken = lock.take("update")
+    if taken is not None:
+        return taken
+    with ExitStack() as undo:
+        undo.callback(lock.release)
+        files = _made(setup, directory)
+        if isinstance(files, Refused):
+            return files
+        files.journal.close()
+        reference = files.reference
+        if isinstance(reference, Reference):
+            reference.close()
+            reference = _reference(directory, read_only=True)
+        return TillFiles(Database(files.journal.path, read_only=True), reference, files.keys)
+
+
+def _made(setup: Setup, directory: Path) -> TillFiles | Refused:
     """Create and migrate both databases, and the key of a new journal."""
     with ExitStack() as undo:
         journal, reference = _databases(setup, directory, undo)
         keys = _own_keys(journal, directory)
         if isinstance(keys, Refused):
             return keys
-        if to_write:
-            remove_old(directory)
-            undo.pop_all()
-            return TillFiles(journal, reference, keys)
-    if isinstance(reference, Reference):
-        reference = _reference(directory, read_only=True)
-    return TillFiles(Database(journal.path, read_only=True), reference, keys)
+        remove_old(directory)
+        undo.pop_all()
+    return TillFiles(journal, reference, keys)
 
 
 def _databases(

@@ -12,11 +12,12 @@ from sync.keys import TILL_KEY, write_phone_key
 from sync.language import Language
 from sync.lock import Writing
 from sync.rules.refusal import Refused
-from sync.services.till import open_till
+from sync.services.till import OpenTill, open_till
 from sync.setup import Setup
 from sync.stores import journal as journals
 from sync.till_files import JOURNAL
 
+from .feed_scenes import with_feeds
 from .tills import make_setup, opened, sell
 
 ENGLISH = Language("en", ["sync"])
@@ -96,3 +97,40 @@ def test_reading_beside_an_open_counter_writes_and_checkpoints_nothing(setup: Se
             assert reading.reference.read().execute("SELECT count(*) FROM staff").fetchone()
         assert [path.read_bytes() for path in files] == before
         assert before[1], "there was something that a checkpoint would have moved"
+
+
+def test_reading_beside_a_counter_leaves_the_journal_alone_where_only_goods_are_damaged(
+    setup: Setup,
+) -> None:
+    with opened(setup) as selling:
+        sell(selling, 5)
+        selling.reference.close()
+        (selling.directory / "reference.db").write_bytes(b"noise" * 1000)
+        files = [selling.directory / name for name in ("journal.db", "journal.db-wal")]
+        before = [path.read_bytes() for path in files]
+        with opened(setup, "read") as reading:
+            assert reading.damage is not None
+            assert journals.runs(reading.journal.read()) == journals.runs(selling.journal.read())
+        assert [path.read_bytes() for path in files] == before
+
+
+def test_what_a_newer_program_has_to_change_waits_for_the_counter_of_the_older(
+    setup: Setup,
+) -> None:
+    newer = with_feeds(setup)
+    counter = open_till(setup, "counter", closed_by="Ctrl+Q")
+    assert isinstance(counter, OpenTill)
+    with counter:
+        refused = refusal(newer, "read")
+        assert refused.reason == "till.in_use"
+        assert "of an older program" in ENGLISH.refusal(refused)
+        with opened(setup, "read") as reading:
+            assert not tables(reading)
+    with opened(newer, "read") as reading:
+        assert tables(reading) == ["goods"]
+
+
+def tables(till: OpenTill) -> list[str]:
+    """Return which tables of the newer program's there are."""
+    query = "SELECT name FROM sqlite_master WHERE name = 'goods'"
+    return [row[0] for row in till.reference.read().execute(query)]
