@@ -48,8 +48,14 @@ class SystemClock(msgspec.Struct, frozen=True):
         return time.monotonic_ns() // 1_000_000
 
     def boot_id(self) -> str:
-        """Return the kernel's boot id, or one per process where there is none."""
-        return _kernels_boot_id() or self._fallback_boot
+        """Return the kernel's boot id, or one per process where there is none.
+
+        It names the clock as well: moments of one that stands still in sleep are none of this.
+        """
+        kernels = _kernels_boot_id()
+        if not kernels:
+            return self._fallback_boot
+        return kernels if _BOOTTIME is None else f"{kernels}.sleep"
 
     def boot_lasts(self) -> bool:
         """Tell whether the kernel says which boot this is, as Linux does."""

@@ -8,8 +8,8 @@ from pathlib import Path
 def place(path: Path, data: bytes) -> None:
     """Write a file beside its place, durably, then give it its name; the one before is replaced.
 
-    One writer at a time: what a crash left of its draft is overwritten. Raises `OSError`, and then
-    nothing is changed.
+    One writer at a time: what a crash left of its draft is overwritten. Raises `OSError`: then the
+    file is the one before, or the new one if only its name could not be made durable.
     """
     draft = path.with_name(f".{path.name}.part")
     try:

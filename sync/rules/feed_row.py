@@ -11,6 +11,8 @@ MOST_KEY = 128  # characters
 MOST_DATA_BYTES = 64 * 1024
 T = TypeVar("T")
 
+UNREADABLE = "feed.unreadable"
+
 
 class FeedRow(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
     """One row of a feed: its key and its contents as JSON; empty contents are a tombstone."""
@@ -25,7 +27,7 @@ class UnreadableRow(Fault):
     def __init__(self, feed: str, key: str) -> None:
         super().__init__(
             Refused(
-                "feed.unreadable",
+                UNREADABLE,
                 N_("The hub feeds in “{feed}” what this program cannot read ({key})."),
                 N_("Update the till's program; it goes on selling with what it has."),
                 {"feed": feed, "key": key},

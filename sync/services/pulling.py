@@ -23,6 +23,7 @@ from sync.reference_damage import means_damage
 from sync.rules.enrolling import not_enrolled
 from sync.rules.feed import MOST_ROWS, Overview, Stand, way_to
 from sync.rules.feed_cursor import Cursor
+from sync.rules.feed_row import UNREADABLE
 from sync.rules.pacing import longest_pause_ms
 from sync.rules.refusal import N_, Fault, Refused
 from sync.services.snapshots import Snapshots
@@ -178,7 +179,8 @@ class Puller:
             self._follow(done, FeedClient(requests, enrolment, self._access), snapshots, tell)
         with self._reference.feeding() as db:
             reason = done.refused.reason if done.refused else ""
-            if done.due and not reason and (last := stores.last_pull(db)):
+            last = stores.last_pull(db) if done.due and not reason else None
+            if last is not None and last.reason == UNREADABLE:
                 reason = last.reason  # what keeps a snapshot from coming holds until it is taken
             stores.note_pull(db, done.current, self._till.now_ms(), reason)
             versions = {name: kept.cursor.version for name, kept in stores.cursors(db).items()}

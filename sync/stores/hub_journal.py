@@ -39,6 +39,9 @@ _CHILDREN = select(RUN.c.parent_hash).where(
     RUN.c.till == _OF_TILL, RUN.c.parent_run == _OF_RUN, RUN.c.parent_seq == _OF_SEQ
 )
 
+_PARENT = select(RUN.c.parent_run, RUN.c.parent_seq).where(
+    RUN.c.till == _OF_TILL, RUN.c.run == _OF_RUN
+)
 _GOES_ON = (
     select(RUN.c.run, RUN.c.parent_run, RUN.c.parent_seq)
     .where(RUN.c.till == _OF_TILL, RUN.c.run == _OF_RUN)
@@ -250,6 +253,9 @@ def parting(connection: Connection, till: str, run: str, other: str) -> tuple[st
     """Return the last place `(run, seq)` that two runs of a till both go on from, or one from the
     other; None if they have nothing in common.
     """
+    parent = connection.execute(_PARENT, {"till": till, "run": run}).first()
+    if parent is not None and parent.parent_run == other:  # as at every start of an honest till
+        return (other, parent.parent_seq)
     ours, theirs = _line(connection, till, run), _line(connection, till, other)
     common = next((each for each in ours if each in theirs), None)
     return None if common is None else (common, min(ours[common], theirs[common]))

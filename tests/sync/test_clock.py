@@ -3,10 +3,12 @@
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
 from sync.clock import SystemClock
+from sync.rules.segment import is_name
 
 
 @pytest.mark.skipif(not hasattr(time, "CLOCK_BOOTTIME"), reason="needs Linux")
@@ -26,3 +28,11 @@ def test_two_processes_of_one_boot_read_one_clock() -> None:
     other_ms, boot = said.stdout.decode().split()
     assert before_ms <= int(other_ms) <= clock.monotonic_ms()
     assert boot == clock.boot_id()
+
+
+def test_the_boot_names_the_clock_too_and_may_stand_in_an_entry() -> None:
+    clock = SystemClock()
+    assert is_name(clock.boot_id())
+    if clock.boot_lasts() and hasattr(time, "CLOCK_BOOTTIME"):
+        kernels = Path("/proc/sys/kernel/random/boot_id").read_text("ascii").strip()
+        assert clock.boot_id() != kernels, "stamps of the clock that stands still are none of this"
