@@ -7,7 +7,7 @@ from sync.rules.refusal import N_
 from sync.rules.revocation import FEED
 from sync.rules.runs import CLOCK_JUMP, RUN_OPENED, SIGN_IN
 from sync.setup import SECTIONS
-from sync.stores import day_totals, feeds, revoked_tills, staff
+from sync.stores import day_totals, feeds, pin_tries, revoked_tills, staff
 from sync.stores.journal_tables import MIGRATIONS
 
 KINDS = (
@@ -75,7 +75,7 @@ PACKAGE = Package(
     name="sync",
     sections=SECTIONS,
     kinds=KINDS,
-    journal_migrations=(MIGRATIONS, day_totals.MIGRATIONS),
+    journal_migrations=(MIGRATIONS, day_totals.MIGRATIONS, pin_tries.MIGRATIONS),
     reference_migrations=(feeds.MIGRATIONS, revoked_tills.MIGRATIONS, staff.MIGRATIONS),
     hub_steps=_hub_steps,
     projections=_projections,

@@ -5,9 +5,11 @@ from __future__ import annotations
 import click
 import msgspec
 
-from sync.faces.answers import accepted, answer, json_option, pass_setup
+from sync.faces.answers import accepted, answer, json_option, pass_setup, refuse
 from sync.rules.days import china_time
-from sync.services.lowering import Clocks, lower, needs_pin, read_clocks
+from sync.rules.refusal import Refused
+from sync.services.approving import approve, needs_pin
+from sync.services.lowering import Clocks, lower, lowerable, read_clocks
 from sync.services.till import open_till
 from sync.setup import Setup
 
@@ -20,19 +22,38 @@ from sync.setup import Setup
 @pass_setup
 def clock_command(setup: Setup, lowers: bool, who: str, reason: str, as_json: bool) -> None:
     """Show by which clock memberships are judged; give up the hub's time if it is wrong."""
-    opened = open_till(setup, "clock" if lowers else "read")
-    with accepted(setup, opened, as_json=as_json) as till:
-        if lowers:
-            pin = _asked(setup) if needs_pin(till) else ""
-            done = lower(till, who=who.strip(), pin=pin, reason=reason)
-            clocks = accepted(setup, done, as_json=as_json)
-        else:
-            clocks = read_clocks(till)
+    with accepted(setup, open_till(setup, "read"), as_json=as_json) as till:
+        clocks = read_clocks(till)
+        refused = lowerable(till, reason) if lowers else None
+        asks = lowers and needs_pin(till)
+    if refused is not None:
+        refuse(setup, refused, as_json=as_json)
+    if lowers:
+        pin = _asked(setup) if asks else ""
+        clocks = accepted(setup, _lowered(setup, who.strip(), pin, reason), as_json=as_json)
     answer(_text(setup, clocks), msgspec.to_builtins(clocks), as_json=as_json)
 
 
+def _lowered(setup: Setup, who: str, pin: str, reason: str) -> Clocks | Refused:
+    """Let somebody approve, and only then open a run to journal it in."""
+    opened = open_till(setup, "approve")
+    if isinstance(opened, Refused):
+        return opened
+    with opened as till:
+        refused = approve(till, who, pin)
+    if refused is not None:
+        return refused
+    opened = open_till(setup, "clock")
+    if isinstance(opened, Refused):
+        return opened
+    with opened as till:
+        return lower(till, approved_by=who, reason=reason)
+
+
 def _asked(setup: Setup) -> str:
-    typed: str = click.prompt(setup.say("PIN"), hide_input=True, err=True, default="")
+    typed: str = click.prompt(
+        setup.say("PIN"), hide_input=True, err=True, default="", show_default=False
+    )
     return typed
 
 

@@ -17,11 +17,13 @@ class ClockLowered(
     """Body of `clock_lowered`: a person gave up the hub's time `hub_ms` (Unix) for this machine's.
 
     `by_ms` is by how much memberships were judged later than this machine's clock (negative:
-    earlier); `approved_by` is a staff number, or a name where the hub feeds no staff.
+    earlier). `asked_by` is the till's cashier, `approved_by` a staff number, or a name where the
+    hub feeds no staff.
     """
 
     hub_ms: int
     by_ms: int
+    asked_by: str
     approved_by: str
     reason: str
 

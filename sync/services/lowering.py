@@ -6,23 +6,16 @@ setting a clock back. A hub whose own clock was once far ahead would have moved 
 
 from __future__ import annotations
 
-from typing import Literal
-
 import msgspec
 
 from sync.rules.center_day import MOST_REASON
-from sync.rules.closing import is_signable
 from sync.rules.entry import Draft
 from sync.rules.hub_clock import CLOCK_LOWERED, ClockLowered, certain_ms, is_doubtful
-from sync.rules.pins import is_pin
 from sync.rules.refusal import N_, Refused
 from sync.services.till import OpenTill
 from sync.stores import day_totals
 from sync.stores import journal as journals
 from sync.stores.contacts import forget_hub_clock, read_hub_clock
-from sync.stores.staff import any_staff, staff_numbered
-
-APPROVING = frozenset({"supervisor", "manager"})
 
 
 class Clocks(msgspec.Struct, frozen=True, kw_only=True):
@@ -48,42 +41,9 @@ def read_clocks(till: OpenTill) -> Clocks:
     )
 
 
-def needs_pin(till: OpenTill) -> bool:
-    """Tell whether the hub feeds staff: then who approves proves it by a PIN."""
-    return any_staff(till.reference.read())
-
-
-def lower(till: OpenTill, *, who: str, pin: str, reason: str) -> Clocks | Refused:
-    """Judge memberships by this machine's clock until the hub says its time again.
-
-    Refused unless the clocks are in doubt, a reason is given, and a supervisor or manager of the
-    center approves: with their PIN, or by name where the hub feeds no staff. Raises `Fault`.
-    """
-    before = read_clocks(till)
-    refused = _not_approved(till, who, pin) or _not_now(before, reason)
-    if refused is not None:
-        return refused
-    hub_ms = before.hub_ms
-    assert hub_ms is not None, "without the hub's time there is no doubt"
-    body = msgspec.json.encode(
-        ClockLowered(
-            hub_ms=hub_ms,
-            by_ms=before.judged_ms - before.machine_ms,
-            approved_by=who,
-            reason=reason.strip(),
-        )
-    )
-    stamp, entry_id = till.stamp(), till.new_id()
-    with till.journal.transaction() as db:
-        day = day_totals.first_open(db, till.today())
-        run = journals.current(db, till.run)
-        journals.append(db, run, stamp, Draft(CLOCK_LOWERED, entry_id, day, 0, body))
-        forget_hub_clock(db, stamp.at_ms)
-    return read_clocks(till)
-
-
-def _not_now(before: Clocks, reason: str) -> Refused | None:
-    if not before.doubtful:
+def lowerable(till: OpenTill, reason: str) -> Refused | None:
+    """Say why the hub's time cannot be given up now: no doubt, no reason; reads only."""
+    if not read_clocks(till).doubtful:
         return Refused(
             "clock.agrees",
             N_("Memberships are judged by this machine's clock already, or by one close to it."),
@@ -99,24 +59,30 @@ def _not_now(before: Clocks, reason: str) -> Refused | None:
     return None
 
 
-def _not_approved(till: OpenTill, who: str, pin: str) -> Refused | None:
-    if not needs_pin(till):
-        return None if is_signable(who) else _unsigned("clock.who")
-    staff = staff_numbered(till.reference.read(), who)
-    if staff is None or staff.role not in APPROVING or not is_pin(pin, staff.pin):
-        return _unsigned("clock.not_approved")
-    return None
+def lower(till: OpenTill, *, approved_by: str, reason: str) -> Clocks | Refused:
+    """Judge memberships by this machine's clock until the hub says its time again.
 
-
-def _unsigned(reason: Literal["clock.who", "clock.not_approved"]) -> Refused:
-    if reason == "clock.who":
-        return Refused(
-            reason,
-            N_("Who approves has to be named."),
-            N_("Give a name with --who, in one line of up to 64 characters."),
+    Somebody approved that (`approving.approve`); the till is opened to sell. Refused as
+    `lowerable` says. Raises `Fault`.
+    """
+    before = read_clocks(till)
+    refused = lowerable(till, reason)
+    if refused is not None:
+        return refused
+    assert before.hub_ms is not None, "without the hub's time there is no doubt"
+    body = msgspec.json.encode(
+        ClockLowered(
+            hub_ms=before.hub_ms,
+            by_ms=before.judged_ms - before.machine_ms,
+            asked_by=till.setup.till.cashier,
+            approved_by=approved_by,
+            reason=reason.strip(),
         )
-    return Refused(
-        reason,
-        N_("That is not the number and PIN of a supervisor or manager of this center."),
-        N_("Give their staff number with --who; the PIN is asked for."),
     )
+    stamp, entry_id = till.stamp(), till.new_id()
+    with till.journal.transaction() as db:
+        day = day_totals.first_open(db, till.today())
+        run = journals.current(db, till.run)
+        journals.append(db, run, stamp, Draft(CLOCK_LOWERED, entry_id, day, 0, body))
+        forget_hub_clock(db, stamp.at_ms)
+    return read_clocks(till)

@@ -15,6 +15,7 @@ from sync.rules.hub_clock import CLOCK_LOWERED, ClockLowered
 from sync.rules.pins import SALT_BYTES, hash_pin
 from sync.rules.refusal import Refused
 from sync.rules.staff import Role, Staff, fed
+from sync.services.approving import LOCKED_MS
 from sync.services.lowering import lower, read_clocks
 from sync.services.status import CLOCK_DOUBTFUL, read_status
 from sync.services.till import OpenTill
@@ -97,7 +98,11 @@ def test_a_named_person_gives_the_hubs_time_up_and_it_is_journalled(
         entry = journals.last_entry(till.journal.read(), run_id)
         assert entry.header.kind == CLOCK_LOWERED
         assert msgspec.json.decode(entry.body, type=ClockLowered) == ClockLowered(
-            hub_ms=before["hub_ms"], by_ms=YEARS_MS, approved_by="Li Na", reason=REASON[1]
+            hub_ms=before["hub_ms"],
+            by_ms=YEARS_MS,
+            asked_by="01",
+            approved_by="Li Na",
+            reason=REASON[1],
         )
         with hub_of(tmp_path) as hub:
             hub.push(till)
@@ -120,6 +125,38 @@ def test_where_the_hub_feeds_staff_a_supervisor_approves_with_a_pin(setup: Setup
         assert not read_clocks(till).doubtful
 
 
+def test_after_five_wrong_pins_none_is_tried_for_a_while(setup: Setup, clock: FakeClock) -> None:
+    with opened(setup) as till:
+        employ(till, "07", "supervisor", "2468")
+        employ(till, "17", "manager", "1357")
+        entries = rows(till)
+    lowering = ("--lower", *REASON, "--who")
+    for _ in range(5):
+        run(setup, *lowering, "07", status=2, typed="1111\n")
+    assert "15 分钟" in run(setup, *lowering, "07", status=2, typed="2468\n").stderr
+    clock.mono_ms += 14 * 60_000
+    clock.wall_ms += 3_600_000  # setting the clock helps nobody
+    run(setup, *lowering, "07", status=2, typed="2468\n")
+    with opened(setup, "read") as till:
+        assert rows(till) == entries, "nothing is journalled of what was refused"
+        assert read_clocks(till).doubtful
+    run(setup, *lowering, "17", typed="1357\n")
+
+
+def test_a_lock_ends_by_itself(setup: Setup, clock: FakeClock) -> None:
+    with opened(setup) as till:
+        employ(till, "07", "supervisor", "2468")
+    lowering = ("--lower", *REASON, "--who", "07")
+    for _ in range(5):
+        run(setup, *lowering, status=2, typed="1111\n")
+    clock.pass_ms(LOCKED_MS)
+    run(setup, *lowering, typed="2468\n")
+
+
+def rows(till: OpenTill) -> int:
+    return int(till.journal.read().execute("SELECT count(*) FROM entry").fetchone()[0])
+
+
 @pytest.mark.parametrize("reason", ["", " ", "x" * 201])
 def test_it_takes_a_reason(setup: Setup, reason: str) -> None:
     run(setup, "--lower", "--who", "Li Na", "--reason", reason, status=2)
@@ -128,7 +165,7 @@ def test_it_takes_a_reason(setup: Setup, reason: str) -> None:
 def test_clocks_that_agree_are_left_alone(tmp_path: Path) -> None:
     setup = make_setup(tmp_path / "other-machine")
     with opened(setup) as till:
-        refused = lower(till, who="Li Na", pin="", reason="none")
+        refused = lower(till, approved_by="Li Na", reason="none")
         assert isinstance(refused, Refused)
         assert refused.reason == "clock.agrees"
         assert read_status(till).hub == "not_enrolled"
