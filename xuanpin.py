@@ -45,6 +45,7 @@ PACKAGES: tuple[Package, ...] = (
 
 USAGE = N_("{place}: {problem} See {place} --help.")
 NEAREST = N_("{problem} (nearest: {nearest}).")
+IN_FRONT = N_("{option} belongs in front, as in `{example}`.")
 
 GROUPS = {
     "pos": "pos.faces.commands:group",
@@ -148,10 +149,18 @@ def _language_asked(arguments: list[str]) -> str:
 
 def _mistyped(error: click.UsageError, say: Language) -> str:
     """Say a mistake in what was typed as one sentence, with what it comes nearest to."""
+    if isinstance(error, click.NoSuchOption) and error.option_name in _own_options():
+        option, place = error.option_name, error.ctx.command_path if error.ctx else ""
+        behind = place.removeprefix("xuanpin").strip()
+        return say(IN_FRONT, option=option, example=f"xuanpin {option} … {behind}")
     if isinstance(error, click.NoSuchOption | click.NoSuchCommand) and error.possibilities:
         nearest = say(", ").join(error.possibilities)
         return say(NEAREST, problem=error.message.rstrip(".。"), nearest=nearest)
     return say.ended(error.format_message())
+
+
+def _own_options() -> set[str]:
+    return {name for option in front_door.params for name in option.opts}
 
 
 def _undecodable(arguments: list[str]) -> Refused | None:

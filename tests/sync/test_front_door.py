@@ -35,6 +35,13 @@ def run(directory: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
             "xuanpin pos：没有“itms”这个命令（最接近的是 items）。用法见 xuanpin pos --help。\n",
         ),
         (
+            ["--language", "en", "sync", "invite", "ZZ-01", "--center", "yiwu"],
+            (
+                "xuanpin sync invite: --center belongs in front, as in"
+                " `xuanpin --center … sync invite`. See xuanpin sync invite --help.\n"
+            ),
+        ),
+        (
             ["--center", "nowhere", "pos", "items", "x"],
             (
                 "--center：没有名为“nowhere”的选品中心。"
