@@ -5,9 +5,11 @@ PostgreSQL and every few seconds. A failover, a restore or a file put back by ha
 a till is fed anything.
 
 Whoever compares has read the watermark before the database, so what another program saw meanwhile
-is never taken for a database that fell behind. Epochs are begun, and the watermark is written,
-under one lock of the database: several programs that look at once begin one epoch, and none lowers
-what another wrote.
+is never taken for a database that fell behind. Epochs are begun under one lock of the database, and
+what is in force counts from there on, so several programs that look at once begin one epoch.
+
+Files are read and written while no transaction is open: a disk that does not answer, above all the
+second medium, which may be a share, keeps nobody from pushing.
 """
 
 from __future__ import annotations
@@ -15,7 +17,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager, nullcontext, suppress
 from pathlib import Path
 
 from sqlalchemy import Connection, Engine
@@ -29,7 +31,7 @@ from sync.rules.refusal import Fault
 from sync.stores import hub_epoch, hub_openings, hub_register
 from sync.stores.hub_locks import alone
 from sync.stores.hub_register import Register
-from sync.watermark import read_watermark, write_watermark
+from sync.watermark import raise_watermark, read_watermark
 
 LOOK_EVERY_S = 5
 
@@ -47,17 +49,21 @@ class Lineage:
         self._directory = directory
         self._medium = [register.medium.directory] if register.medium is not None else []
         self._clock = clock
-        self._written: Watermark | None = None
+        self._seen: Watermark | None = None
         self._replayed: int | None = None  # the epoch since which the register is carried out
         self._one = threading.Lock()
-        self._failing = False
+        self._failing: set[Path] = set()
 
     def opened(self, why: str = "") -> None:
         """Check a database that a program has just opened, and count it. Raises `Fault`.
 
         `why` says that it is known to have been put back: then another epoch begins anyhow.
         """
-        self._check(why, count=True)
+        places = (self._directory, *self._medium)
+        before = self._read(places)
+        with self._one:
+            self._check(before, why, count=True)
+        self._keep(places)
 
     def look(self) -> None:
         """Look whether the database was put back or replaced, and keep the watermark.
@@ -65,15 +71,23 @@ class Lineage:
         Where another epoch began, whoever began it, what only the second medium knows is carried
         out. Raises `Fault`.
         """
+        self._look_by((self._directory, *self._medium))
+
+    def _look_by(self, places: Sequence[Path], *, keep: bool = True) -> None:
+        self._compare(self._read(places))
+        if keep:
+            self._keep(places)
+
+    def _compare(self, kept: Sequence[Watermark]) -> None:
         with self._one:
-            before = self._read()
+            before = [*kept, self._seen] if self._seen else kept
             with hub_snapshot(self._engine) as connection:
                 now = hub_openings.seen(connection)
                 changed = self._changed(connection, before, now)
             if changed:
-                self._check()
-            elif now != self._written:
-                self._keep()
+                self._check(before)
+            else:
+                self._seen = now
             if now.epoch != self._replayed or changed:
                 self._replay()
 
@@ -81,7 +95,9 @@ class Lineage:
     def watching(self) -> Iterator[None]:
         """Look every few seconds, and at each new connection to PostgreSQL, until the block ends.
 
-        What fails is tried again: the next look finds what this one did not.
+        What fails is tried again: the next look finds what this one did not. A new connection, for
+        which somebody waits, compares with what was seen and with the watermark beside the keys,
+        and writes nothing; the second medium is looked at in a thread of its own.
         """
         over = threading.Event()
         with ExitStack() as held:
@@ -91,54 +107,63 @@ class Lineage:
                 aside = open_hub(self._engine.url.render_as_string(hide_password=False))
                 held.callback(aside.dispose)
                 looker = Lineage(aside, self._register, self._directory, self._clock)
-                held.enter_context(on_new_connection(self._engine, looker.try_to_look))
+                looker.try_to_look()
 
-            def watch() -> None:
-                while not over.wait(LOOK_EVERY_S):
-                    looker.try_to_look()
+                def connected() -> None:
+                    looker.try_to_look(keep=False)
 
-            thread = threading.Thread(target=watch, name="lineage", daemon=True)
-            thread.start()
-            held.callback(looker.try_to_look)
-            held.callback(thread.join)
+                held.enter_context(on_new_connection(self._engine, connected))
+            for place in (self._directory, *self._medium):
+                watch = threading.Thread(
+                    target=looker._watch, args=(place, over), name="lineage", daemon=True
+                )
+                watch.start()
+                # One that hangs keeps no hub from ending: it writes nothing that is behind.
+                held.callback(watch.join, LOOK_EVERY_S)
             held.callback(over.set)
             yield
 
-    def try_to_look(self) -> None:
-        """Look, and leave it at that if database or file fail."""
-        try:
-            self.look()
-        except (SQLAlchemyError, Fault) as error:
-            if not self._failing:  # once an outage, not at every look
-                tell(logging.WARNING, "lineage not looked at", reason=_problem(error))
-            self._failing = True
-        else:
-            self._failing = False
+    def _watch(self, place: Path, over: threading.Event) -> None:
+        while not over.wait(LOOK_EVERY_S):
+            self.try_to_look(place)
+        self.try_to_look(place)
 
-    def _check(self, why: str = "", *, count: bool = False) -> None:
+    def try_to_look(self, place: Path | None = None, *, keep: bool = True) -> None:
+        """Look by one watermark, that beside the keys if no `place` is given.
+
+        Leaves it at that if database or file fail.
+        """
+        place = place or self._directory
+        try:
+            self._look_by((place,), keep=keep)
+        except (SQLAlchemyError, Fault) as error:
+            if place not in self._failing:  # once an outage, not at every look
+                tell(logging.WARNING, "lineage not looked at", reason=_problem(error))
+            self._failing.add(place)
+        else:
+            self._failing.discard(place)
+
+    def _check(self, before: Sequence[Watermark], why: str = "", *, count: bool = False) -> None:
         """Begin another epoch if the database was put back or replaced."""
         with hub_transaction(self._engine) as connection:
             alone(connection, "lineage")
-            before = self._read()
             now = hub_openings.seen(connection)
             why = why or self._changed(connection, before, now)
             self._begin_epoch(connection, before, why)
             if why or count:
                 hub_openings.remember(connection, now.lineage)
-        self._keep()
 
-    def _keep(self) -> None:
-        """Raise the watermark to what is committed; one that is ahead of it is evidence."""
-        with hub_transaction(self._engine) as connection:
-            alone(connection, "lineage")
+    def _keep(self, places: Sequence[Path]) -> None:
+        """Raise watermarks to what is committed; one that is ahead of it is evidence."""
+        with hub_snapshot(self._engine) as connection:
             now = hub_openings.seen(connection)
-            _raise(self._directory, now)
-            for place in self._medium:
-                with suppress(Fault):  # it may be away: who needs it says so
-                    _raise(place, now)
-        self._written = now
+        for place in places:
+            with self._may_be_away(place):
+                raise_watermark(place, now)
 
     def _replay(self) -> None:
+        if self._register.medium is not None:
+            self._register.medium.lines()  # it answers, before anybody waits for us
         with hub_transaction(self._engine) as connection:
             hub_register.up_to_date(connection, self._register)
             self._replayed = hub_epoch.epoch(connection)
@@ -158,19 +183,19 @@ class Lineage:
         level = logging.WARNING if why in (OTHER, PUT_BACK) else logging.INFO
         tell(level, "epoch begins", epoch=minted, why=why)
 
-    def _read(self) -> tuple[Watermark, ...]:
+    def _read(self, places: Sequence[Path]) -> list[Watermark]:
         """Return what was seen of the database before, here and by others."""
-        kept = [self._written, read_watermark(self._directory)]
-        for place in self._medium:
-            with suppress(Fault):
+        kept: list[Watermark | None] = []
+        for place in places:
+            with self._may_be_away(place):
                 kept.append(read_watermark(place))
-        return tuple(each for each in kept if each is not None)
+        return [each for each in kept if each is not None]
 
-
-def _raise(place: Path, now: Watermark) -> None:
-    kept = read_watermark(place)
-    if kept is None or not what_happened(kept, now):
-        write_watermark(place, now)
+    @contextmanager
+    def _may_be_away(self, place: Path) -> Iterator[None]:
+        """Bear that the second medium fails: who needs it says so."""
+        with suppress(Fault) if place in self._medium else nullcontext():
+            yield
 
 
 def _problem(error: SQLAlchemyError | Fault) -> str:

@@ -1,22 +1,26 @@
 """When the hub's database is put back or replaced, another epoch begins: tills are fed anew."""
 
 import shutil
-from collections.abc import Iterator
+import threading
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 from sqlalchemy import delete, insert, select, text
 
+from sync import durable
 from sync.database import hub_snapshot, hub_transaction
 from sync.package import FeedRow
 from sync.rules.lineage import OTHER, PUT_BACK, Watermark, what_happened
+from sync.rules.refusal import Fault
 from sync.services.hub_opening import OpenHub, lineage_of, open_hub_data
 from sync.services.lineage import Lineage
 from sync.setup import Setup
 from sync.stores import hub_epoch, hub_feeds, hub_openings
-from sync.watermark import NAME, read_watermark
+from sync.watermark import NAME, raise_watermark, read_watermark, write_watermark
 from tests.hub_databases import HubDatabase, NewDatabase
 
 from .register_scenes import hub_setup
@@ -220,10 +224,10 @@ def test_a_look_never_lowers_the_watermark_nor_takes_a_late_one_for_evidence(
         feed(opened)
         keep = slow._keep
 
-        def overtaken() -> None:
+        def overtaken(places: Sequence[Path]) -> None:
             feed(opened, 5)
             quick.look()
-            keep()
+            keep(places)
 
         monkeypatch.setattr(slow, "_keep", overtaken)
         slow.look()
@@ -251,6 +255,83 @@ def test_the_watermark_of_a_database_put_back_stays_until_the_epoch_has_begun(
         assert kept.progress == 2
         lineage_of(setup, opened).look()
         assert reasons(opened) == ["the first", PUT_BACK]
+
+
+def test_no_push_waits_for_a_second_medium_that_does_not_answer(
+    tmp_path: Path, new_database: NewDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    medium = tmp_path / "medium"
+    medium.mkdir()
+    setup = hub_setup(tmp_path / "hub-machine", FakeClock(), second_medium=str(medium))
+    asked, answers = threading.Event(), threading.Event()
+
+    def slow(path: Path, data: bytes) -> None:
+        if path.parent == medium:
+            asked.set()
+            assert answers.wait(60)
+        durable.place(path, data)
+
+    with opened_hub(setup, new_database()) as opened, ThreadPoolExecutor(1) as pool:
+        begin(opened)
+        feed(opened, 2)
+        monkeypatch.setattr("sync.watermark.place", slow)
+        look = pool.submit(lineage_of(setup, opened).look)
+        try:
+            assert asked.wait(60)
+            feed(opened, 3)
+            kept = read_watermark(setup.hub_directory)
+            assert kept is not None
+            assert kept.progress == 2
+        finally:
+            answers.set()
+        look.result()
+        kept = read_watermark(medium)
+        assert kept is not None
+        assert kept.progress == 2
+
+
+def test_no_new_connection_asks_the_second_medium(
+    tmp_path: Path, new_database: NewDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    medium = tmp_path / "medium"
+    medium.mkdir()
+    setup = hub_setup(tmp_path / "hub-machine", FakeClock(), second_medium=str(medium))
+    asked: list[Path] = []
+    connecting = threading.current_thread()
+
+    def read(place: Path) -> Watermark | None:
+        if threading.current_thread() is connecting:
+            asked.append(place)
+        return read_watermark(place)
+
+    with opened_hub(setup, new_database()) as opened:
+        monkeypatch.setattr("sync.services.lineage.read_watermark", read)
+        with lineage_of(setup, opened).watching():
+            opened.engine.dispose()
+            feed(opened)
+            assert medium not in asked
+        kept = read_watermark(medium)
+        assert kept is not None
+        assert kept.progress == 1
+
+
+def test_a_watermark_is_raised_and_never_lowered(tmp_path: Path) -> None:
+    seen = Watermark("", 5, 9, 100)
+    raise_watermark(tmp_path, seen)
+    for behind in (Watermark("", 4, 10, 200), Watermark("", 5, 8, 100), Watermark("", 5, 9, 99)):
+        raise_watermark(tmp_path, behind)
+        assert read_watermark(tmp_path) == seen
+    with ThreadPoolExecutor(1) as pool, FileLock(tmp_path / f"{NAME}.lock"):
+        late = pool.submit(raise_watermark, tmp_path, Watermark("", 5, 9, 101))
+        write_watermark(tmp_path, Watermark("", 6, 9, 102))
+    late.result()
+    assert read_watermark(tmp_path) == Watermark("", 6, 9, 102)
+
+
+def test_the_directory_of_a_second_medium_that_is_away_is_not_made(tmp_path: Path) -> None:
+    with pytest.raises(Fault, match="not there"):
+        raise_watermark(tmp_path / "medium", Watermark("", 5, 9, 100))
+    assert not (tmp_path / "medium").exists()
 
 
 def _full(*_arguments: object, **_options: object) -> int:
