@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 
 import msgspec
+from msgspec import structs
 from sqlalchemy import Connection, Engine
 
 from sync.clock import Clock
@@ -197,13 +198,14 @@ class Hub:
         """Find the sender; one this hub certified and forgot (restored from a backup) comes back.
 
         Its counter range is remembered again, so that it is not granted twice; so is a renewed one
-        of a till that is known from before its renewal.
+        of a till that is known from before its renewal, which may have moved it to another center.
         """
         known = hub_tills.till_of(connection, certificate.install)
         if known is not None:
-            if not hub_tills.knows_certificate(connection, certificate):
-                hub_tills.add_certificate(connection, certificate, data)
-            return known
+            if hub_tills.knows_certificate(connection, certificate):
+                return known
+            hub_tills.add_certificate(connection, certificate, data)
+            return self._moved(connection, known, certificate, now_ms)
         alone(connection, REGISTER)  # nobody enrols meanwhile, nor comes back twice
         known = hub_tills.till_of(connection, certificate.install)
         if known is not None:
@@ -211,12 +213,24 @@ class Hub:
         if hub_tills.till_numbered(connection, certificate.number) is not None:
             return _number_taken(certificate.number)
         name = f"#{certificate.number:03d}"
-        center_name = self._center_names.get(certificate.center, str(certificate.center))
+        center_name = hub_tills.name_of(certificate.center, self._center_names)
         till = hub_tills.Till(
             certificate.install, certificate.number, name, certificate.center, center_name
         )
         hub_tills.put_till(connection, till, now_ms)
         hub_tills.add_certificate(connection, certificate, data)
+        return till
+
+    def _moved(
+        self, connection: Connection, known: hub_tills.Till, certificate: Certificate, now_ms: int
+    ) -> hub_tills.Till:
+        """Let a till be in the center of its newest certificate."""
+        later = hub_tills.knows_later_certificate(connection, certificate)
+        if certificate.center == known.center or later:
+            return known
+        center_name = hub_tills.name_of(certificate.center, self._center_names)
+        till = structs.replace(known, center=certificate.center, center_name=center_name)
+        hub_tills.put_till(connection, till, now_ms)
         return till
 
     def _store(

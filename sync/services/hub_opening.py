@@ -18,7 +18,7 @@ from sync.rules.certificate import read
 from sync.rules.refusal import N_, Fault, Refused, Words
 from sync.second_medium import SecondMedium
 from sync.services.lineage import Lineage
-from sync.setup import Setup
+from sync.setup import CenterSettings, Setup
 from sync.stores import hub_identity, hub_migrations, hub_register, hub_tills
 from sync.stores.hub_register import Register
 
@@ -135,9 +135,11 @@ def _catch_up(opened: OpenHub, setup: Setup, put_back: str) -> None:
     hub_register.check_medium(opened.register)
     lineage_of(setup, opened).opened(put_back)  # first: what is carried out would hide it
     feeds = [feed.name for each in setup.packages for feed in each.feeds() if feed.registered]
+    centers = {each.number: name for name, each in setup.settings.named(CenterSettings).items()}
+    now_ms = setup.clock.now_ms()
     with hub_transaction(opened.engine) as connection:
         hub_register.up_to_date(connection, opened.register)
-        hub_register.adopt_unrecorded(connection, opened.register, feeds, setup.clock.now_ms())
+        hub_register.adopt_unrecorded(connection, opened.register, feeds, centers, now_ms)
 
 
 def lineage_of(setup: Setup, opened: OpenHub) -> Lineage:

@@ -8,7 +8,7 @@ record is carried out late, which harms nobody: what it granted never left the h
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 from sqlalchemy import Connection, insert, select
@@ -104,10 +104,15 @@ def record_all(connection: Connection, register: Register, acts: Iterable[Act], 
 
 
 def adopt_unrecorded(
-    connection: Connection, register: Register, feeds: Iterable[str], at_ms: int
+    connection: Connection,
+    register: Register,
+    feeds: Iterable[str],
+    centers: Mapping[int, str],
+    at_ms: int,
 ) -> None:
     """Record the certificates that came about without the register, and what these feeds hold.
 
+    `centers` are the names of centers by number, for a till that its certificate moved.
     A till that came back by its certificate has one, and every till enrolled by a version that
     kept no register. A feed of which nothing is recorded was published by such a version.
     """
@@ -115,12 +120,21 @@ def adopt_unrecorded(
     known = {act.certificate for act in acts if isinstance(act, Granted)}
     for till, data in hub_tills.all_certificates(connection):
         if data not in known:
-            record(connection, register, Granted(till.name, till.center_name, data), at_ms)
+            center_name = _center_name(register, till, data, centers)
+            record(connection, register, Granted(till.name, center_name, data), at_ms)
     recorded = {act.feed for act in acts if isinstance(act, Fed)}
     for feed in feeds:
         if feed not in recorded:
             rows = ((0, row) for row in hub_feeds.all_fed(connection, feed))
             record_all(connection, register, registers.fed_acts(feed, rows), at_ms)
+
+
+def _center_name(register: Register, till: Till, data: bytes, centers: Mapping[int, str]) -> str:
+    certificate = read(data, register.keys.public)
+    assert isinstance(certificate, Certificate), "the hub signed what it recorded"
+    if certificate.center == till.center:
+        return till.center_name
+    return hub_tills.name_of(certificate.center, centers)
 
 
 def head_of(connection: Connection) -> Mark:
@@ -226,7 +240,10 @@ def _grant(connection: Connection, register: Register, act: Granted, at_ms: int)
     number_taken = hub_tills.till_numbered(connection, certificate.number)
     if known is not None or number_taken is None:
         number = known.number if known else certificate.number
-        till = Till(install, number, name, certificate.center, act.center_name)
+        place = (certificate.center, act.center_name)
+        if known is not None and hub_tills.knows_later_certificate(connection, certificate):
+            place = (known.center, known.center_name)  # where it was moved since
+        till = Till(install, number, name, *place)
         hub_tills.put_till(connection, till, at_ms)
     hub_tills.add_certificate(connection, certificate, act.certificate)
 

@@ -1,5 +1,7 @@
 """Which tills are enrolled at this hub, their certificates, and the invitations still open."""
 
+from collections.abc import Mapping
+
 import msgspec
 from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
 
@@ -38,6 +40,11 @@ _CERTIFIED = select(CERTIFICATE.c.till).where(
     CERTIFICATE.c.till == bindparam("till"), CERTIFICATE.c.counter_first == bindparam("first")
 )
 _LOCKED = select(*_TILL).where(TILL.c.till == bindparam("till")).with_for_update()
+
+
+def name_of(center: int, names: Mapping[int, str]) -> str:
+    """Return a center's name, its number where nobody named it."""
+    return names.get(center, str(center))
 
 
 def till_of(connection: Connection, till: str) -> Till | None:
@@ -105,6 +112,15 @@ def knows_certificate(connection: Connection, certificate: Certificate) -> bool:
     """Tell whether a till's certificate is remembered."""
     key = {"till": certificate.install, "first": certificate.counter_first}
     return connection.execute(_CERTIFIED, key).first() is not None
+
+
+def knows_later_certificate(connection: Connection, certificate: Certificate) -> bool:
+    """Tell whether a certificate that the hub gave the same till later is remembered."""
+    later = select(CERTIFICATE.c.till).where(
+        CERTIFICATE.c.till == certificate.install,
+        CERTIFICATE.c.counter_first > certificate.counter_first,
+    )
+    return connection.execute(later.limit(1)).first() is not None
 
 
 def all_certificates(connection: Connection) -> list[tuple[Till, bytes]]:

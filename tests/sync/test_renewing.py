@@ -1,20 +1,26 @@
 """A certificate that runs short is renewed in time; one that has run out stops no sale."""
 
+import contextlib
 from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
+from unittest import mock
 
 import httpx2
 import pytest
+from msgspec import structs
 from sqlalchemy import delete
 
 from sync.access import Access
-from sync.database import hub_transaction
-from sync.rules.certificate import Certificate, read
+from sync.database import hub_snapshot, hub_transaction
+from sync.rules.certificate import Certificate, issue, read
 from sync.rules.refusal import Refused
+from sync.rules.register import Granted
 from sync.services.courier import Courier
 from sync.services.enrolment import Enroller
+from sync.services.hub import Hub
 from sync.services.till import OpenTill
+from sync.stores import hub_register, hub_tills
 from sync.stores.enrolment import Enrolment, read_enrolment
 from sync.stores.hub_granting import CARDS_PER_CERTIFICATE, CERTIFICATE_DAYS
 from sync.stores.hub_tables import CERTIFICATE
@@ -135,6 +141,41 @@ def test_a_hub_put_back_to_before_a_renewal_learns_of_it_and_grants_nothing_twic
     later = read(hub.enrolled(2).certificate, hub.keys.public)
     assert isinstance(later, Certificate)
     assert later.counter_first == lost.counter_first + CARDS_PER_CERTIFICATE
+
+
+@pytest.mark.parametrize("late", [False, True])
+def test_a_hub_put_back_to_before_a_move_puts_the_till_where_its_certificate_says(
+    tmp_path: Path, new_database: NewDatabase, late: bool
+) -> None:
+    """The center of its newest certificate, by that center's name; also in the register."""
+    database = new_database()
+    with managed_hub(tmp_path, database=database) as hub:
+        till = hub.enrolled()
+        till.open_run(FIRST)
+        here = read(till.certificate, hub.keys.public)
+        assert isinstance(here, Certificate)
+        there = structs.replace(here, center=2, counter_first=100_001)
+        between = structs.replace(here, center=3, counter_first=50_001, counter_count=50_000)
+        moved, passed = (issue(each, hub.keys.sign) for each in (there, between))
+        with contextlib.ExitStack() as undo:
+            if late:  # as a version did that left the till where it was
+                undo.enter_context(mock.patch.object(Hub, "_moved", lambda *given: given[2]))
+            hub.push(till.segment(FIRST, certificate=moved))
+        if not late:
+            hub.push(till.segment(FIRST, certificate=passed))
+            assert hub.tills()["ZZ-01"].center == "chenghai"
+    for _ in range(2):
+        with managed_hub(tmp_path, database=database) as hub:
+            assert hub.tills()["ZZ-01"].center == "chenghai"
+            with hub_snapshot(hub.opened.engine) as connection:
+                acts = hub_register.check_database(connection, hub.opened.register)
+                known = hub_tills.enrolled_till(connection, till.install)
+            assert known is not None
+            assert known.center == 2
+            granted = [each.record.act for each in acts]
+            assert [act.center_name for act in granted if isinstance(act, Granted)] == (
+                ["zhengzhou", "chenghai"] if late else ["zhengzhou", "yiwu", "chenghai"]
+            )
 
 
 def test_the_counter_asks_once_a_day(till: OpenTill, hub: ManagedHub) -> None:
