@@ -7,11 +7,12 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 import msgspec
 
 from sync.rules.refusal import N_, Fault, Refused, Words
-from sync.rules.register import split_lines
+from sync.rules.register import PENDING, split_lines
 
 REGISTER = "register.jsonl"
 
@@ -34,21 +35,25 @@ class SecondMedium(msgspec.Struct, frozen=True):
         return split_lines(self._read())[0]
 
     def append(self, *lines: bytes) -> None:
-        """Write lines durably at the end, cutting what power loss left of one. Raises `Fault`.
+        """Write lines durably at the end, cutting what power loss left there. Raises `Fault`.
 
-        If one of them cannot be written whole, all are taken back: the next record has a sound
-        place. Each is durable before the next begins, so what power loss tears is the last.
+        All or none: if they cannot be written whole, they are taken back, and the next record has
+        a sound place. Several count from when the first byte of them replaces a zero, after all
+        else is durable, so a power cut leaves all of them or none, too.
         """
         data = self._read()
         with self._writing(), self.path.open("r+b" if data else "ab") as target:
             size = split_lines(data)[1]
             target.truncate(size)
             target.seek(size)
+            whole = b"".join(lines)
             try:
-                for line in lines:
-                    target.write(line)
-                    target.flush()
-                    os.fsync(target.fileno())
+                if len(lines) > 1:
+                    _write_durably(target, PENDING + whole[1:])
+                    target.seek(size)
+                    _write_durably(target, whole[:1])
+                else:
+                    _write_durably(target, whole)
             except OSError:
                 with contextlib.suppress(OSError):
                     target.truncate(size)
@@ -68,6 +73,12 @@ class SecondMedium(msgspec.Struct, frozen=True):
             yield
         except OSError as error:
             raise Fault(_unusable(self.directory, error.strerror or error)) from error
+
+
+def _write_durably(target: IO[bytes], data: bytes) -> None:
+    target.write(data)
+    target.flush()
+    os.fsync(target.fileno())
 
 
 def _sync_directory(directory: Path) -> None:

@@ -22,6 +22,7 @@ from sync.rules.signatures import verify
 
 DOMAIN = b"xuanpin.register.1\0"
 ORIGIN = bytes(32)
+PENDING = b"\0"  # instead of the first byte of lines that do not count yet
 MOST_LINE_BYTES = 1024 * 1024
 _AROUND_BYTES = 1024  # a record without its rows, its signature included
 
@@ -169,8 +170,15 @@ def split_lines(data: bytes) -> tuple[list[bytes], int]:
     """Split a register's file into lines; return also how many bytes of it are sound.
 
     What power loss leaves of the last record is no whole line, or holds zeros where the disk
-    had not come to writing it (JSON never does): it never took effect, and is left out.
+    had not come to writing it (JSON never does): it never took effect, and is left out. So are
+    several records that were to take effect together, if the first still begins with `PENDING`.
+
+    >>> split_lines(b'{1}\\n{2}\\n{3'), split_lines(b'{1}\\n\\0 2}\\n{3}\\n')
+    (([b'{1}', b'{2}'], 8), ([b'{1}'], 4))
     """
+    pending = (b"\n" + data).find(b"\n" + PENDING)
+    if pending >= 0:
+        data = data[:pending]
     lines = data.split(b"\n")
     torn = lines.pop()
     sound = len(data) - len(torn)

@@ -87,9 +87,10 @@ class Publishing:
         """Publish a file: each row of it is fed from now on; other rows stay as they are.
 
         All or nothing; what is unchanged gets no new version. If somebody else publishes meanwhile,
-        it is read and compared anew, since it might contradict what is fed now. Refused if there is
-        no such feed, if nobody publishes it, for what its reader finds, or if others publish over
-        and over. Raises `Fault`.
+        it is read and compared anew, since it might contradict what is fed now. If the database
+        fails once the second medium has taken a registered feed's rows, all are carried out late.
+        Refused if there is no such feed, if nobody publishes it, for what its reader finds, or if
+        others publish over and over. Raises `Fault`.
         """
         read = self._reader(feed)
         if isinstance(read, Refused):

@@ -90,7 +90,11 @@ def record(connection: Connection, register: Register, act: Act, at_ms: int) -> 
 
 
 def record_all(connection: Connection, register: Register, acts: Iterable[Act], at_ms: int) -> None:
-    """Record several acts as `record` does one: the second medium takes all of them, or none."""
+    """Record several acts as `record` does one: the second medium takes all of them, or none.
+
+    A power cut leaves it all or none, too; if it has them and the database does not, they are
+    carried out late, together.
+    """
     head = head_of(connection)
     written: list[Written] = []
     for act in acts:

@@ -1,5 +1,6 @@
 """Revoked cards and withdrawn tokens: on the second medium first, so a restore keeps them so."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -109,7 +110,7 @@ def test_a_long_list_is_several_records_that_the_medium_takes_all_or_none(
     with managed_hub(tmp_path, medium) as hub:
         hub.enrolled()
         kept = (medium / REGISTER).read_bytes()
-        left = iter([None, None])
+        left = iter([None])
 
         def full(_descriptor: int) -> None:
             if next(left, "full") == "full":
@@ -126,6 +127,34 @@ def test_a_long_list_is_several_records_that_the_medium_takes_all_or_none(
         assert len(lines) > 3
         assert max(map(len, lines)) < MOST_LINE_BYTES
         assert revoked(hub) == set(serials)
+
+
+def test_a_power_cut_leaves_the_medium_all_lines_of_an_act_or_none(
+    medium: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    disk, path = SecondMedium(medium), medium / REGISTER
+    durable: list[bytes] = []
+    synced = os.fsync
+
+    def sync(descriptor: int) -> None:
+        synced(descriptor)
+        durable.append(path.read_bytes())
+
+    monkeypatch.setattr("sync.second_medium.os.fsync", sync)
+    disk.append(b'{"seq":1}\n')
+    before, lines = durable[0], [b'{"seq":%d}\n' % seq for seq in (2, 3, 4)]
+    durable.clear()
+    disk.append(*lines)
+    pending, done = durable
+    torn = [pending[:size] for size in range(len(before), len(pending) + 1)]
+    holes = [
+        pending[:at] + bytes(12) + pending[at + 12 :] for at in range(len(before), len(done), 5)
+    ]
+    for left in (*torn, *holes):
+        path.write_bytes(left)
+        assert disk.lines() == before.splitlines()
+        disk.append(*lines)
+        assert path.read_bytes() == done == before + b"".join(lines)
 
 
 def test_a_list_whose_commit_failed_is_carried_out_late(
