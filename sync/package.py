@@ -116,12 +116,14 @@ class Projection(msgspec.Struct, frozen=True):
     raises for bad data. What it changes in a feed it puts there in the same transaction.
     `last_counter` is there where entries use up a certificate's card counters: of one till
     (install id), the highest from a first to a last counter that is booked, of entries up to
-    the seq given for their run (None: of all); None if none is.
+    the seq given for their run (None: of all); None if none is. `revoked` is called in the
+    transaction that revokes a till (install id), for what is fed of it by then.
     """
 
     kind: str
     book: Callable[[Connection, Sequence[Arrived], HubSecrets], Noticed]
     last_counter: LastCounter | None = None
+    revoked: Callable[[Connection, str], None] | None = None
 
 
 class Remark(msgspec.Struct, frozen=True):

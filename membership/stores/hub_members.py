@@ -83,6 +83,27 @@ def _name_sellers_of(connection: Connection, center: int, some: Mapping[str, Fed
     hub_feeds.put(connection, FEED, [(center, row) for row in named])
 
 
+def name_seller(connection: Connection, till: str) -> None:
+    """Feed anew, with their seller, the cards of one till that were fed without.
+
+    A process of an older version, which serves beside newer ones for a while, feeds cards so; who
+    sold them counts from when their till is revoked.
+    """
+    places = connection.execute(
+        select(HUB_MEMBER.c.center, HUB_MEMBER.c.serial).where(
+            HUB_MEMBER.c.till == till, ~HUB_MEMBER.c.provisional
+        )
+    )
+    while batch := [(row.center, row.serial) for row in islice(places, _FED_AT_ONCE)]:
+        unnamed: dict[int, dict[str, FedMember]] = {}
+        for (center, serial), data in hub_feeds.fed(connection, FEED, batch).items():
+            member = read_fed(data)
+            if not member.seller and not member.sold_by:
+                unnamed.setdefault(center, {})[serial] = member
+        for center, some in unnamed.items():
+            _name_sellers_of(connection, center, some)
+
+
 STEPS = (
     HubStep("memberships", tables=(HUB_MEMBER,)),
     HubStep("who sold the cards that are fed", run=_name_sellers),
@@ -176,4 +197,4 @@ def last_counter(
     return max((counter for counter, run, seq in found if seq <= upto.get(run, 0)), default=None)
 
 
-PROJECTIONS = (Projection(KIND, book, last_counter),)
+PROJECTIONS = (Projection(KIND, book, last_counter, name_seller),)

@@ -99,6 +99,9 @@ class Revoking:
                 terms = tightened(before.revocation, terms)
             act = Revoked(till.till, terms)
             hub_register.record(connection, self._register, act, now_ms)
+            for projection in self._books.projections.values():
+                if projection.revoked is not None:
+                    projection.revoked(connection, till.till)
             later = _booked_later(connection, till, terms)
             if later:
                 alarm = (BOOKED_LATER, "", 0, f"{later} entries booked later")

@@ -4,7 +4,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
+from membership.rules.fed_member import FEED as MEMBERS
+from membership.rules.fed_member import FedMember
+from membership.rules.fed_member import fed as fed_member
+from membership.rules.fed_member import read_fed as read_member
+from sync.database import hub_snapshot, hub_transaction
+from sync.package import FeedRow
 from sync.rules.refusal import Refused
 from sync.rules.revocation import FEED, Range, read_fed
 from sync.services.revoking import ReleasedTill, RevokedTill
@@ -69,6 +76,30 @@ def test_what_a_revoked_till_sends_is_held_and_not_booked(hub: ManagedHub, till:
     before = hub.state()
     hub.push(till.segment(FIRST))  # sent again, it is held once
     assert hub.state() == before
+
+
+def test_cards_that_an_older_process_fed_without_their_seller_get_it_when_it_is_revoked(
+    hub: ManagedHub, till: Scribe
+) -> None:
+    other = hub.enrolled(2)
+    other.open_run(FIRST)
+    grant(other, FIRST, 100_001)
+    hub.push(other.segment(FIRST))
+
+    def fed() -> dict[str, FedMember]:
+        with hub_snapshot(hub.opened.engine) as connection:
+            rows = list(hub_feeds.all_fed(connection, MEMBERS, 1))
+        return {row.key: read_member(row.data) for row in rows}
+
+    whole = fed()
+    bare = {key: structs.replace(member, seller="") for key, member in whole.items()}
+    with hub_transaction(hub.opened.engine) as connection:
+        rows = [(1, FeedRow(key, fed_member(member))) for key, member in bare.items()]
+        hub_feeds.put(connection, MEMBERS, rows)
+    first, second, others = sorted(bare)
+    assert {whole[key].seller for key in (first, second)} == {till.install}
+    revoked(hub)
+    assert fed() == {first: whole[first], second: whole[second], others: bare[others]}
 
 
 def test_what_it_had_sent_before_is_still_answered(hub: ManagedHub, till: Scribe) -> None:
