@@ -11,6 +11,7 @@ from typing import IO
 
 import msgspec
 
+from sync.durable import sync_directory
 from sync.rules.refusal import N_, Fault, Refused, Words
 from sync.rules.register import PENDING, split_lines
 
@@ -42,7 +43,7 @@ class SecondMedium(msgspec.Struct, frozen=True):
         else is durable, so a power cut leaves all of them or none, too.
         """
         data = self._read()
-        with self._writing(), self.path.open("r+b" if data else "ab") as target:
+        with self._writing(), self.path.open("r+b" if self.path.exists() else "xb") as target:
             size = split_lines(data)[1]
             target.truncate(size)
             target.seek(size)
@@ -59,7 +60,7 @@ class SecondMedium(msgspec.Struct, frozen=True):
                     target.truncate(size)
                 raise
             if not data:
-                _sync_directory(self.directory)
+                sync_directory(self.directory)
 
     def _read(self) -> bytes:
         with self._writing():
@@ -79,15 +80,6 @@ def _write_durably(target: IO[bytes], data: bytes) -> None:
     target.write(data)
     target.flush()
     os.fsync(target.fileno())
-
-
-def _sync_directory(directory: Path) -> None:
-    if os.name == "posix":
-        opened = os.open(directory, os.O_RDONLY)
-        try:
-            os.fsync(opened)
-        finally:
-            os.close(opened)
 
 
 def _unusable(directory: Path, problem: object) -> Refused:

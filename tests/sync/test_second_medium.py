@@ -339,3 +339,16 @@ def test_cutting_leaves_exactly_the_whole_lines(records: list[bytes], torn: byte
     tail = torn.replace(b"\n", b" ")
     assert split_lines(data + tail) == (lines, len(data))
     assert split_lines(data + b"\0" + tail + b"\n") == (lines, len(data))
+
+
+@pytest.mark.parametrize("before", [(), (b"{0}\n",)])
+def test_several_lines_stand_there_whole_also_where_nothing_stood_before(
+    medium: Path, before: tuple[bytes, ...]
+) -> None:
+    kept = SecondMedium(medium)
+    for line in before:
+        kept.append(line)
+    kept.append(b"{1}\n", b"{2}\n", b"{3}\n")
+    kept.append(b"{4}\n")
+    assert kept.lines() == [*(line[:-1] for line in before), b"{1}", b"{2}", b"{3}", b"{4}"]
+    assert kept.path.read_bytes() == b"".join(before) + b"{1}\n{2}\n{3}\n{4}\n"
