@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 MOST_STEPS = 20_000  # further behind, a snapshot is quicker, and easier on an open counter
 GENTLE_ROWS = 100
 GENTLE_PAUSE_S = 0.05
-GENTLE_REST_S = 0.02
+GENTLE_REST_S = 0.06
 _LOG = logging.getLogger("xuanpin.puller")
 
 
